@@ -1,0 +1,5 @@
+"""``python -m sscard``."""
+
+from sscard.cli import entry
+
+entry()

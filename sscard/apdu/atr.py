@@ -1,0 +1,120 @@
+"""Answer to reset: its parts, and the thirteen historical bytes of a social-security card.
+
+Source: ISO 7816-3 clause 8; LD/T 32 draft (historical bytes T1–TD); see docs/card.md, "ATR".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from sscard.apdu.exchange import Protocol
+from sscard.errors import ProtocolError
+
+_CLOCK_HZ: Final = 4_000_000
+_FI: Final = {
+    0: 372,
+    1: 372,
+    2: 558,
+    3: 744,
+    4: 1116,
+    5: 1488,
+    6: 1860,
+    9: 512,
+    10: 768,
+    11: 1024,
+    12: 1536,
+    13: 2048,
+}
+_DI: Final = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 64, 8: 12, 9: 20}
+_DEFAULT_TA1: Final = 0x11
+HISTORICAL_SIZE: Final = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Atr:
+    """A parsed ATR.  ``ta1`` is None where the card offers only the default rate."""
+
+    raw: bytes
+    historical: bytes
+    protocols: tuple[int, ...]
+    ta1: int | None
+
+    @staticmethod
+    def parse(raw: bytes) -> Atr:
+        """Split an ATR.  Raises ProtocolError when the bytes do not form one."""
+        return _parse(bytes(raw))
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol the first TD announces (T=0 where there is none)."""
+        return Protocol.T1 if self.protocols[0] == 1 else Protocol.T0
+
+    @property
+    def bits_per_second(self) -> int:
+        """Default wire speed at a 4 MHz clock, in bit/s."""
+        return _rate(_DEFAULT_TA1)
+
+    @property
+    def negotiable_bits_per_second(self) -> int:
+        """Fastest wire speed the card offers at a 4 MHz clock, in bit/s."""
+        return _rate(self.ta1 if self.ta1 is not None else _DEFAULT_TA1)
+
+    @property
+    def is_social_security(self) -> bool:
+        """Whether the historical bytes have the size and chip-maker form of a social-security card."""
+        return len(self.historical) == HISTORICAL_SIZE and self.raw[0] == 0x3B
+
+    @property
+    def card_factor(self) -> bytes:
+        """T6–TD, the eight bytes that diversify this card's keys.  Raises ProtocolError for other cards."""
+        if not self.is_social_security:
+            raise ProtocolError("atr-foreign", atr=self.raw.hex().upper())
+        return self.historical[5:]
+
+    @property
+    def area(self) -> str:
+        """First four digits of the issuing area (T8–T9)."""
+        return self.historical[7:9].hex()
+
+    @property
+    def serial(self) -> bytes:
+        """TA–TD, the serial inside the area, 4 bytes."""
+        return self.historical[9:13]
+
+
+@lru_cache(maxsize=256)
+def _parse(raw: bytes) -> Atr:
+    if len(raw) < 2 or raw[0] not in (0x3B, 0x3F):
+        raise ProtocolError("atr-form", atr=raw.hex().upper())
+    protocols: list[int] = []
+    ta1: int | None = None
+    position, level, present, count = 2, 1, raw[1] >> 4, raw[1] & 0x0F
+    try:
+        while True:
+            if present & 1:
+                if level == 1:
+                    ta1 = raw[position]
+                position += 1
+            position += (present >> 1 & 1) + (present >> 2 & 1)
+            if not present & 8:
+                break
+            protocols.append(raw[position] & 0x0F)
+            present = raw[position] >> 4
+            position += 1
+            level += 1
+    except IndexError:
+        raise ProtocolError("atr-form", atr=raw.hex().upper()) from None
+    historical = raw[position : position + count]
+    check = 1 if any(protocols) else 0
+    if len(historical) != count or len(raw) != position + count + check:
+        raise ProtocolError("atr-form", atr=raw.hex().upper())
+    return Atr(raw, historical, tuple(protocols) or (0,), ta1)
+
+
+def _rate(ta1: int) -> int:
+    fi, di = _FI.get(ta1 >> 4), _DI.get(ta1 & 0x0F)
+    if fi is None or di is None:
+        fi, di = _FI[1], _DI[1]
+    return _CLOCK_HZ * di // fi

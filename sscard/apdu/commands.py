@@ -1,0 +1,86 @@
+"""What each command says it is: reads, writes, spends a retry counter, cannot be undone, carries a secret.
+
+Guard, dry run, journal and trace mask all read this one table.  Rows are tried in order; the first that fits wins.
+A command that no row knows is taken as writing and secret, the cautious reading.
+Source: LD/T 32 draft, user-card commands; rows marked T514 are that vendor's administration commands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Final
+
+
+class Trait(Flag):
+    """What sending a command means."""
+
+    READS = auto()
+    WRITES = auto()
+    SPENDS_TRY = auto()
+    IRREVERSIBLE = auto()
+    SECRET = auto()
+    PERSON = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKind:
+    """One row: which commands it covers and what they are called."""
+
+    name: str
+    zh: str
+    traits: Trait
+    ins: int
+    cla: int | None = None
+    p1: int | None = None
+
+    def covers(self, command: bytes) -> bool:
+        """Whether the row covers this command header."""
+        return (
+            self.ins == command[1]
+            and (self.cla is None or self.cla == command[0] & 0xF0)
+            and (self.p1 is None or self.p1 == command[2])
+        )
+
+
+_R, _W, _T, _I, _S, _P = (
+    Trait.READS,
+    Trait.WRITES,
+    Trait.SPENDS_TRY,
+    Trait.IRREVERSIBLE,
+    Trait.SECRET,
+    Trait.PERSON,
+)
+
+KINDS: Final[tuple[CommandKind, ...]] = (
+    CommandKind("SELECT", "选择文件", _R, 0xA4),
+    CommandKind("GET CHALLENGE", "取随机数", _R, 0x84),
+    CommandKind("GET RESPONSE", "取响应", _R | _P, 0xC0),
+    CommandKind("INTERNAL AUTHENTICATE", "内部认证", _R | _S, 0x88),
+    CommandKind("EXTERNAL AUTHENTICATE", "外部认证", _T | _S, 0x82),
+    CommandKind("VERIFY", "校验PIN", _T | _S, 0x20),
+    CommandKind("CHANGE PIN", "修改PIN", _W | _T | _S, 0x5E),
+    CommandKind("PIN CHANGE/UNBLOCK", "重装或解锁PIN", _W | _T | _S, 0x24, cla=0x80),
+    CommandKind("READ RECORD", "读记录", _R | _P, 0xB2),
+    CommandKind("UPDATE RECORD", "写记录", _W | _P, 0xDC),
+    CommandKind("READ BINARY", "读二进制", _R | _P, 0xB0),
+    CommandKind("UPDATE BINARY", "写二进制", _W | _P, 0xD6),
+    CommandKind("APPLICATION BLOCK", "锁定应用", _W | _I | _S, 0x1E, cla=0x80),
+    CommandKind("CARD BLOCK", "锁定卡片", _W | _I | _S, 0x16, cla=0x80),
+    CommandKind("VERIFY TRANSPORT CODE", "校验传输密钥 (T514)", _T | _S, 0xE0, cla=0x80, p1=3),
+    CommandKind("CREATE FILE", "建立文件 (T514)", _W, 0xE0, cla=0x80, p1=1),
+    CommandKind("END PRE-ISSUE", "结束预发卡 (T514)", _W | _I, 0xE0, cla=0x80, p1=2),
+    CommandKind("DELETE FILE", "删除文件 (T514)", _W | _I, 0xE1, cla=0x80),
+    CommandKind("WRITE KEY", "写密钥 (T514)", _W | _I | _S, 0xD4),
+)
+
+UNKNOWN: Final = CommandKind("UNKNOWN", "未知命令", _W | _I | _S, 0x00)
+
+
+def describe(command: bytes) -> CommandKind:
+    """The kind of a command (at least its first two bytes must be there to be known)."""
+    if len(command) >= 4:
+        for kind in KINDS:
+            if kind.covers(command):
+                return kind
+    return UNKNOWN

@@ -1,0 +1,112 @@
+"""The root command.  Each subcommand lives in its own module of ``sscard.commands`` and is imported when called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from sscard import messages
+from sscard._version import VERSION
+from sscard.errors import Exit, SscardError
+
+COMMANDS: Final[dict[str, str]] = {
+    "demo": "demo",
+    "init": "init",
+    "people": "people",
+    "check": "check",
+    "personalize": "personalize",
+    "jobs": "jobs",
+    "read": "read",
+    "info": "info",
+    "tree": "tree",
+    "apdu": "apdu",
+    "readers": "readers",
+    "doctor": "doctor",
+    "emulate": "emulate",
+    "keys": "keys",
+    "vectors": "vectors",
+    "explain": "explain",
+}
+"""Name on the command line → module of ``sscard.commands``, in the order shown."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand only when it is called; its short help comes from the catalogue."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = import_module(f"sscard.commands.{module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(messages.text("help.commands")):
+            formatter.write_dl([(name, messages.text(f"help.{name}")) for name in COMMANDS])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(VERSION, prog_name="sscard")
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages. 界面语言 (default: from LANG)"
+)
+def root(lang: str | None) -> None:
+    """Social Security Card (社会保障卡) personalization and terminal toolkit."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never shows a traceback for a user's mistake."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    messages.use(_language(arguments))
+    if (help_text := messages.text("help.root")) and root.help != help_text:
+        root.help = help_text
+    try:
+        result = root.main(arguments, prog_name="sscard", standalone_mode=False)
+    except SscardError as error:
+        from sscard.commands.common import show_error
+
+        show_error(error, as_json="--json" in arguments)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(messages.text("errors.interrupted").partition("|")[0], err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    return result if isinstance(result, int) else Exit.OK
+
+
+def _language(arguments: Sequence[str]) -> messages.Lang:
+    """Language from ``--lang`` where it stands, else from the locale variables."""
+    for position, argument in enumerate(arguments):
+        value = argument.removeprefix("--lang=")
+        if argument == "--lang" and position + 1 < len(arguments):
+            value = arguments[position + 1]
+        if value in ("zh", "en") and argument.startswith("--lang"):
+            return "zh" if value == "zh" else "en"
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(variable):
+            return messages.from_locale(os.environ[variable])
+    return "en"
+
+
+def entry() -> None:
+    """Console entry point."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

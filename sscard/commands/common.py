@@ -1,0 +1,68 @@
+"""What every command shares: options, output as text or JSON, and how an error is shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sscard import messages
+from sscard.errors import SscardError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(function: F) -> F:
+    """``--json``: one object per line."""
+    return click.option("--json", "as_json", is_flag=True, help=messages.text("help.option-json"))(function)
+
+
+def reader_option(function: F) -> F:
+    """``--reader NAME``: PC/SC name or part of one, or ``emulator``."""
+    return click.option("--reader", metavar="NAME", help=messages.text("help.option-reader"))(function)
+
+
+def workspace_option(function: F) -> F:
+    """``--workspace DIR``, default the current folder."""
+    return click.option(
+        "--workspace",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        metavar="DIR",
+        help=messages.text("help.option-workspace"),
+    )(function)
+
+
+def emit(value: Mapping[str, object]) -> None:
+    """Print one JSON object on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def show_error(error: SscardError, *, as_json: bool) -> None:
+    """Print an error: a JSON object on standard output, or two lines on standard error."""
+    what, remedy = error.parts()
+    if as_json:
+        zh, en = error.parts("zh"), error.parts("en")
+        emit(
+            {
+                "error": error.code,
+                "message_zh": zh[0],
+                "message_en": en[0],
+                "remedy_zh": zh[1],
+                "remedy_en": en[1],
+                **{name: value for name, value in error.fields.items() if isinstance(value, str | int)},
+            }
+        )
+        return
+    click.echo(f"{messages.text('errors.label')} {error.code}: {what}", err=True)
+    if remedy:
+        click.echo(f"  → {remedy}", err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person watches standard output."""
+    return sys.stdout.isatty()

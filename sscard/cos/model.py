@@ -1,0 +1,198 @@
+"""The card's file system as a model: directories, files, items, keys and who may do what.
+
+Everything here is filled from a profile file; no file, key or length of any generation stands in code.
+Terms follow LD/T 32: DF, EF, item (数据项), record kinds (变长, 定长, 循环, 透明).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sscard.keys.family import Algorithm
+
+
+class Structure(Enum):
+    """EF kinds."""
+
+    VARIABLE = "variable"
+    FIXED = "fixed"
+    CYCLIC = "cyclic"
+    TRANSPARENT = "transparent"
+    DIRECTORY = "directory"
+
+    @property
+    def is_tlv(self) -> bool:
+        """Whether each record carries its tag and length."""
+        return self in (Structure.VARIABLE, Structure.FIXED, Structure.DIRECTORY)
+
+
+class Coding(Enum):
+    """Item types of the standard."""
+
+    CN = "cn"
+    AN = "an"
+    B = "b"
+    BTLV = "B-TLV"
+
+
+class Join(Enum):
+    """How the rights of an access rule combine."""
+
+    ANY = "|"
+    ALL = "&"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access rule.  ``rights`` names keys of the profile, or PIN.
+
+    Always allowed: no rights and ``never`` False.  Never allowed: ``never``.
+    """
+
+    rights: tuple[str, ...] = ()
+    join: Join = Join.ANY
+    never: bool = False
+
+    @property
+    def free(self) -> bool:
+        return not self.rights and not self.never
+
+    def __str__(self) -> str:
+        if self.never:
+            return "never"
+        return self.join.value.join(self.rights) or "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One data item.
+
+    ``tag`` is 0 for a field of a cyclic record or a transparent file.  ``length`` is the stored length of the value
+    in bytes.  ``count`` is how often the record is repeated.  ``source`` names the record field the value comes from;
+    empty means the item is created with its fill.  ``person`` marks values that are masked when shown.
+    """
+
+    tag: int
+    zh: str
+    en: str
+    coding: Coding
+    length: int
+    count: int = 1
+    source: str = ""
+    person: bool = False
+    members: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0."""
+
+    name: str
+    fid: int
+    sfi: int
+    zh: str
+    en: str
+    structure: Structure
+    size: int
+    read: Access
+    update: Access
+    record_length: int = 0
+    items: tuple[Item, ...] = ()
+
+    def records(self) -> Iterator[tuple[int, int, Item]]:
+        """``(record number, occurrence, item)`` of every record of a TLV file, in the order of creation."""
+        number = 0
+        for item in self.items:
+            for occurrence in range(1, item.count + 1):
+                number += 1
+                yield number, occurrence, item
+
+
+class KeyKind(Enum):
+    """What a key on the card is for."""
+
+    MASTER = "master"
+    PIN = "pin"
+    INTERNAL = "internal"
+    MAINTENANCE = "maintenance"
+    EXTERNAL = "external"
+    LOAD = "load"
+    PURCHASE = "purchase"
+    TAC = "tac"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlot:
+    """One key of one directory: ``id`` is P2 of EXTERNAL AUTHENTICATE, ``tries`` its retry limit.
+
+    ``versions`` lists the key versions loaded, one WRITE KEY each.
+    """
+
+    name: str
+    kind: KeyKind
+    id: int
+    zh: str
+    en: str
+    tries: int
+    versions: tuple[int, ...] = (1,)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A DDF or ADF.  ``aid`` is the name it is selected by; ``parent`` is the DDF above, empty for the MF."""
+
+    name: str
+    fid: int
+    aid: bytes
+    label: str
+    zh: str
+    en: str
+    parent: str
+    is_ddf: bool
+    master: KeySlot
+    files: tuple[File, ...] = ()
+    keys: tuple[KeySlot, ...] = ()
+
+    def file(self, name: str) -> File:
+        """The EF of that name.  Raises KeyError."""
+        for candidate in self.files:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A whole card: what is on it and in which order it is made."""
+
+    name: str
+    version: int
+    title_zh: str
+    title_en: str
+    generation: str
+    algorithm: Algorithm
+    dialect: str
+    card_master: KeySlot
+    transport_tries: int
+    chip_bytes: int
+    stages: tuple[str, ...]
+    directories: tuple[Directory, ...]
+    constants: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
+
+    def directory(self, name: str) -> Directory:
+        """The directory of that name.  Raises KeyError."""
+        for candidate in self.directories:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+    def key(self, name: str) -> tuple[Directory, KeySlot]:
+        """The key of that name and the directory it lives in.  Raises KeyError."""
+        for directory in self.directories:
+            for slot in (directory.master, *directory.keys):
+                if slot.name == name:
+                    return directory, slot
+        raise KeyError(name)
