@@ -53,13 +53,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, messages.text(f"help.{name}")) for name in COMMANDS])
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="sscard")
-@click.option(
-    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages. 界面语言 (default: from LANG)"
-)
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages. 界面语言 (default: from LANG)")
 def root(lang: str | None) -> None:
     """Social Security Card (社会保障卡) personalization and terminal toolkit."""
 

@@ -26,9 +26,7 @@ class Command(bytes):
 
     __slots__ = ()
 
-    def __new__(
-        cls, cla: int, ins: int, p1: int = 0, p2: int = 0, data: bytes = b"", le: int | None = None
-    ) -> Command:
+    def __new__(cls, cla: int, ins: int, p1: int = 0, p2: int = 0, data: bytes = b"", le: int | None = None) -> Command:
         """Build from the parts.  Raises ProtocolError where data or ``le`` do not fit a short APDU."""
         if data:
             length = len(data)
