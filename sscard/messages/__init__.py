@@ -1,13 +1,15 @@
 """The one catalogue of what people read, in Chinese and English.
 
 A text is named ``room.key``; the room is a module of this package holding ``TEXTS``, a mapping of
-key to ``(Chinese, English)``.  Rooms load on first use, so that ``--help`` reads only what it shows.
+key to ``(Chinese, English)``.  Rooms load on first use, so that ``--help`` reads only what it shows.  A large room may be spread
+over modules ``room_part``: they are searched after ``room`` itself.
 A text may hold ``{field}`` places.  An error text is ``what happened|what to do``.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Literal
 
 Lang = Literal["zh", "en"]
@@ -38,8 +40,16 @@ def lookup(name: str) -> tuple[str, str]:
     room, _, key = name.partition(".")
     texts = _rooms.get(room)
     if texts is None:
-        texts = _rooms[room] = import_module(f"sscard.messages.{room}").TEXTS
+        texts = _rooms[room] = _load(room)
     return texts[key]
+
+
+def _load(room: str) -> dict[str, tuple[str, str]]:
+    texts: dict[str, tuple[str, str]] = {}
+    for module in iter_modules(__path__):
+        if module.name == room or module.name.startswith(f"{room}_"):
+            texts |= import_module(f"{__name__}.{module.name}").TEXTS
+    return texts
 
 
 def text(name: str, lang: Lang | None = None, /, **fields: object) -> str:
