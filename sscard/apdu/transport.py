@@ -13,7 +13,6 @@ from sscard.apdu.exchange import Exchange, Protocol
 from sscard.apdu.status import tries_left
 from sscard.errors import CounterError, StatusError
 
-
 _SUCCESS: Final = b"\x90\x00"
 
 
