@@ -30,6 +30,7 @@ _FI: Final = {
 _DI: Final = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 64, 8: 12, 9: 20}
 _DEFAULT_TA1: Final = 0x11
 HISTORICAL_SIZE: Final = 13
+MAX_SIZE: Final = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class Atr:
 
     @staticmethod
     def parse(raw: bytes) -> Atr:
-        """Split an ATR.  Raises ProtocolError when the bytes do not form one."""
+        """Split an ATR.  Raises ProtocolError when the bytes do not form one.
+
+        The check byte TCK must be there where a protocol other than T=0 is announced; its value is the reader's affair.
+        """
         return _parse(bytes(raw))
 
     @property
@@ -63,7 +67,7 @@ class Atr:
 
     @property
     def is_social_security(self) -> bool:
-        """Whether the historical bytes have the size and chip-maker form of a social-security card."""
+        """Whether the ATR has the shape of a social-security card's: direct convention, thirteen historical bytes."""
         return len(self.historical) == HISTORICAL_SIZE and self.raw[0] == 0x3B
 
     @property
@@ -86,7 +90,7 @@ class Atr:
 
 @lru_cache(maxsize=256)
 def _parse(raw: bytes) -> Atr:
-    if len(raw) < 2 or raw[0] not in (0x3B, 0x3F):
+    if not 2 <= len(raw) <= MAX_SIZE or raw[0] not in (0x3B, 0x3F):
         raise ProtocolError("atr-form", atr=raw.hex().upper())
     protocols: list[int] = []
     ta1: int | None = None

@@ -3,15 +3,16 @@
 ``start`` gives the bytes to send, ``feed`` takes what came back and gives either more bytes to send or the final
 :class:`Response`.  Source: ISO 7816-3 (T=0 mapping of cases, 61xx, 6Cxx) and ISO 7816-4 (GET RESPONSE).
 
-===========  ===========================  ==========================================================
-answer       when                         next
-===========  ===========================  ==========================================================
-61xx         the caller wants data        GET RESPONSE for xx bytes (00 = 256), data are collected
-61xx         the caller wants none        final: the card did the work
-6Cxx         first time, case 2 or 4      the same command with Le xx; the card has not executed it
-6Cxx         again                        final: the caller sees it
-other        –                            final
-===========  ===========================  ==========================================================
+===========  =================================  ====================================================
+answer       when                               next
+===========  =================================  ====================================================
+61xx         the caller wants data              GET RESPONSE for xx bytes (00 = 256), data collected
+61xx         the caller wants none              final: the card did the work
+6Cxx         first time, to an APDU sent        the same APDU with Le xx: the card has not executed it
+             with an Le (GET RESPONSE too)
+6Cxx         again, or no Le was sent           final: the caller sees it
+other        –                                  final
+===========  =================================  ====================================================
 """
 
 from __future__ import annotations
@@ -70,16 +71,21 @@ class Exchange:
             if self._rounds > MAX_ROUNDS:
                 raise ProtocolError("endless-answer", rounds=MAX_ROUNDS)
             self._collected += answer[:-2]
-            return bytes((self._command[0] & 0x03, 0xC0, 0, 0, answer[-1]))
-        if sw1 == 0x6C and not self._corrected and not self._collected and self._wants_data():
+            self._corrected = False
+            return self._get_response(answer[-1])
+        if sw1 == 0x6C and not self._corrected and (self._rounds or self._sent_le()):
             self._corrected = True
-            if self._rounds:
-                return bytes((self._command[0] & 0x03, 0xC0, 0, 0, answer[-1]))
-            return self._command[:-1] + answer[-1:]
+            return self._get_response(answer[-1]) if self._rounds else self._command[:-1] + answer[-1:]
         if self._collected:
             return Response(self._collected + answer)
         return Response(answer)
 
+    def _get_response(self, le: int) -> bytes:
+        return bytes((self._command[0] & 0x03, 0xC0, 0, 0, le))
+
     def _wants_data(self) -> bool:
         size = len(self._command)
         return size == 5 or (size > 5 and size == self._command[4] + 6)
+
+    def _sent_le(self) -> bool:
+        return len(self._command) == 5 or (not self._drop_le and self._wants_data())
