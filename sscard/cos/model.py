@@ -71,7 +71,8 @@ class Item:
 
     ``tag`` is 0 for a field of a cyclic record or a transparent file.  ``length`` is the stored length of the value
     in bytes.  ``count`` is how often the record is repeated.  ``source`` names the record field the value comes from;
-    empty means the item is created with its fill.  ``person`` marks values that are masked when shown.
+    empty means the item is created with its fill.  ``person`` marks values that are masked when shown.  ``number``
+    marks decimal numbers, stored right-aligned with leading zeros.
     """
 
     tag: int
@@ -83,6 +84,7 @@ class Item:
     source: str = ""
     person: bool = False
     members: tuple[Item, ...] = ()
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,11 @@ class KeySlot:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A DDF or ADF.  ``aid`` is the name it is selected by; ``parent`` is the DDF above, empty for the MF."""
+    """A DDF or ADF.
+
+    ``aid`` is the name it is selected by; ``parent`` is the DDF above, empty for the MF.  ``lock_key`` names the
+    key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK), empty where there is none.
+    """
 
     name: str
     fid: int
@@ -154,6 +160,7 @@ class Directory:
     master: KeySlot
     files: tuple[File, ...] = ()
     keys: tuple[KeySlot, ...] = ()
+    lock_key: str = ""
 
     def file(self, name: str) -> File:
         """The EF of that name.  Raises KeyError."""

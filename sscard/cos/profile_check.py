@@ -1,0 +1,116 @@
+"""What must agree across a profile: unique names and numbers, rights in reach, lengths that add up, room on the chip.
+
+Source: LD/T 32 (file structure and keys); docs/card.md, "the profile file".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from sscard.cos.access import PIN
+from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
+from sscard.errors import ProfileError
+
+_Finding = tuple[str, str, dict[str, object]]
+"""Error key, place, fields."""
+
+
+def check(profile: Profile, file: str) -> None:
+    """Raise ProfileError for the first contradiction of ``profile``, naming ``file`` and the place in it."""
+    for rule, place, fields in _findings(profile):
+        raise ProfileError(rule, file=file, place=place, **fields)
+
+
+def _findings(profile: Profile) -> Iterator[_Finding]:
+    directories = profile.directories
+    yield from _repeated("name", "", ((directory.name, directory.name) for directory in directories))
+    yield from _repeated("aid", "", ((directory.aid, directory.name) for directory in directories))
+    yield from _repeated("fid", "", (((directory.parent, directory.fid), directory.name) for directory in directories))
+    yield from _repeated("key", "", ((slot.name, place) for slot, place in _slots(profile)))
+    environments = {directory.name for directory in directories if directory.is_ddf}
+    for directory in directories:
+        if directory.parent and directory.parent not in environments:
+            yield "profile-unknown-directory", f"{directory.name}/parent", {"name": directory.parent}
+        yield from _directory(profile, directory)
+    needed = sum(file.size for directory in directories for file in directory.files)
+    if needed > profile.chip_bytes:
+        yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
+
+
+def _slots(profile: Profile) -> Iterator[tuple[KeySlot, str]]:
+    yield profile.card_master, "card_master"
+    for directory in profile.directories:
+        for slot in (directory.master, *directory.keys):
+            yield slot, f"{directory.name}/{slot.name}"
+
+
+def _directory(profile: Profile, directory: Directory) -> Iterator[_Finding]:
+    name = directory.name
+    yield from _repeated("file", name, ((file.name, file.name) for file in directory.files))
+    yield from _repeated("fid", name, ((file.fid, file.name) for file in directory.files))
+    yield from _repeated("sfi", name, ((file.sfi, file.name) for file in directory.files if file.sfi))
+    yield from _repeated("id", name, (((slot.kind, slot.id), slot.name) for slot in directory.keys))
+    own = {slot.name for slot in directory.keys}
+    if directory.lock_key and directory.lock_key not in own:
+        yield "profile-right", f"{name}/lock_key", {"right": directory.lock_key}
+    above = {slot.name for parent in profile.directories if parent.name == directory.parent for slot in parent.keys}
+    pins = {slot.name for slot in (*directory.keys, *_keys_above(profile, directory)) if slot.kind is KeyKind.PIN}
+    rights = own | above | {directory.master.name} | ({PIN} if pins else set())
+    for file in directory.files:
+        place = f"{name}/{file.name}"
+        yield from _unknown_rights(file.read, f"{place}/read", rights)
+        yield from _unknown_rights(file.update, f"{place}/update", rights)
+        yield from _file(file, place)
+
+
+def _keys_above(profile: Profile, directory: Directory) -> tuple[KeySlot, ...]:
+    return profile.directory(directory.parent).keys if directory.parent else ()
+
+
+def _unknown_rights(access: Access, place: str, rights: set[str]) -> Iterator[_Finding]:
+    for right in access.rights:
+        if right not in rights:
+            yield "profile-right", place, {"right": right}
+
+
+def _file(file: File, place: str) -> Iterator[_Finding]:
+    if not file.items:
+        yield "profile-missing", f"{place}/items", {}
+    if file.structure.is_tlv:
+        tags = (item.tag for item in file.items)
+        if file.structure is not Structure.DIRECTORY:
+            yield from _repeated("tag", place, ((tag, f"{tag:02X}") for tag in tags))
+        for item in file.items:
+            yield from _item(item, f"{place}/{item.tag:02X}")
+        return
+    total = sum(item.length * item.count for item in file.items)
+    expected = file.record_length or file.size
+    if total != expected:
+        yield "profile-sum", place, {"stated": f"{expected:X}", "sum": f"{total:X}"}
+
+
+def _item(item: Item, place: str) -> Iterator[_Finding]:
+    if item.coding is not Coding.BTLV:
+        if item.members:
+            yield "profile-members", place, {}
+        return
+    if not item.members:
+        if not item.source:
+            yield "profile-members", place, {}
+        return
+    yield from _repeated("tag", place, ((member.tag, f"{member.tag:02X}") for member in item.members))
+    total = sum((2 + member.length) * member.count for member in item.members)
+    if total != item.length:
+        yield "profile-sum", place, {"stated": f"{item.length:X}", "sum": f"{total:X}"}
+    for member in item.members:
+        yield from _item(member, f"{place}/{member.tag:02X}")
+
+
+def _repeated(what: str, place: str, entries: Iterable[tuple[Hashable, str]]) -> Iterator[_Finding]:
+    """A finding for each entry whose value an earlier one has, placed at the later one."""
+    seen: dict[Hashable, str] = {}
+    for value, label in entries:
+        if value in seen:
+            where = "/".join(part for part in (place, label) if part)
+            yield "profile-repeated", where, {"what": what, "first": seen[value]}
+        seen.setdefault(value, label)

@@ -1,0 +1,68 @@
+"""What goes wrong with card profiles and with values for a card."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "profile-unknown": (
+        "没有名为 {name} 的卡片配置。|可用: {known}; 或给出 TOML 文件路径。",
+        "There is no card profile {name}.|Known: {known}; or give the path of a TOML file.",
+    ),
+    "profile-file": (
+        "无法读取卡片配置 {file}: {reason}。|检查路径和权限。",
+        "Cannot read the card profile {file}: {reason}.|Check the path and its permissions.",
+    ),
+    "profile-toml": (
+        "{file} 不是合法的 TOML: {reason}。|按提示的行修正。",
+        "{file} is not TOML: {reason}.|Correct the line it names.",
+    ),
+    "profile-missing": (
+        "{file}: 缺少 {place}。|补上该值; 形式见 docs/card.md。",
+        "{file}: {place} is missing.|Add it; docs/card.md shows the form.",
+    ),
+    "profile-unknown-value": (
+        "{file}: {place} 无人使用。|检查拼写。",
+        "{file}: nothing reads {place}.|Check its spelling.",
+    ),
+    "profile-kind": (
+        "{file}: {place} 的类型不对, 应为 {wanted}。|修正该值。",
+        "{file}: {place} is of the wrong kind, it must be {wanted}.|Correct the value.",
+    ),
+    "profile-range": (
+        "{file}: {place} 为 {value}, 超出 {low}–{high} (十六进制)。|修正该值。",
+        "{file}: {place} is {value}, outside {low}–{high} (hexadecimal).|Correct the value.",
+    ),
+    "profile-choice": (
+        "{file}: {place} 为 {value}, 只能是 {known}。|修正该值。",
+        "{file}: {place} is {value}, it must be one of {known}.|Correct the value.",
+    ),
+    "profile-repeated": (
+        "{file}: {place} 的 {what} 与 {first} 重复。|改用未占用的值。",
+        "{file}: {place} has the same {what} as {first}.|Take one that is free.",
+    ),
+    "profile-access": (
+        "{file}: {place} 的读写规则无法识别: {rule}。|用 free、never、密钥名, 或以 | 或 & 连接。",
+        "{file}: {place} is no access rule: {rule}.|Write free, never, a key name, or names joined by | or &.",
+    ),
+    "profile-right": (
+        "{file}: {place} 所需的密钥 {right} 不在本目录或上级目录中。|检查密钥名。",
+        "{file}: {place} asks for {right}, which is no key of this directory or the one above.|Check the name.",
+    ),
+    "profile-unknown-directory": (
+        "{file}: {place} 提到的目录 {name} 不存在。|检查目录名。",
+        "{file}: {place} names the directory {name}, which does not exist.|Check the name.",
+    ),
+    "profile-sum": (
+        "{file}: {place} 的长度为 {stated}, 而各部分之和为 {sum} (十六进制)。|修正长度。",
+        "{file}: {place} has length {stated}, but its parts add up to {sum} (hexadecimal).|Correct the lengths.",
+    ),
+    "profile-fixed": (
+        "{file}: {place} 是定长记录文件, 但各记录长度不同。|改为 variable 或统一长度。",
+        "{file}: {place} has fixed records, but they differ in length.|Make it variable or make them equal.",
+    ),
+    "profile-members": (
+        "{file}: {place}: 只有 B-TLV 数据项有成员, 且必须有。|修正类型或成员。",
+        "{file}: {place}: B-TLV items have members and no others do.|Correct the type or the members.",
+    ),
+    "profile-chip": (
+        "{file}: 文件共需 {needed} 字节, 芯片只有 {chip} 字节 ({place})。|减少文件或更换芯片。",
+        "{file}: the files need {needed} bytes, the chip has {chip} ({place}).|Take fewer files or a larger chip.",
+    ),
+}
