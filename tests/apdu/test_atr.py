@@ -72,7 +72,7 @@ def test_rates(ta1: int | None, rate: int) -> None:
 
 
 def test_only_ta1_counts_for_the_rate() -> None:
-    atr = Atr.parse(bytes.fromhex("3B80109500"))
+    atr = Atr.parse(bytes.fromhex("3B801095"))
     assert atr.ta1 is None
     assert atr.negotiable_bits_per_second == atr.bits_per_second
 
