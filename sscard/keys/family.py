@@ -57,6 +57,10 @@ class Family(Protocol):
         """Child key (密钥分散) of ``key`` for an 8-byte factor; same length as ``key``."""
         ...
 
+    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
+        """Factor → child key with one cipher object, for many children of one key."""
+        ...
+
     def ecb(self, key: bytes) -> Callable[[bytes], bytes]:
         """A reusable ECB encryptor of whole blocks, for many blocks under one key."""
         ...
@@ -112,7 +116,11 @@ class Sm4Family:
         return _xor(_xor(last[0:4], last[4:8]), _xor(last[8:12], last[12:16]))
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
-        return self.encrypt(key, factor + _complement(factor))
+        return self.diversifier(key)(factor)
+
+    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
+        encipher = self.ecb(key)
+        return lambda factor: encipher(factor + _complement(factor))
 
 
 class DesFamily:
@@ -143,9 +151,11 @@ class DesFamily:
         return last[:MAC_SIZE]
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
-        if len(key) == 8:
-            return self.encrypt(key, factor)
-        return self.encrypt(key, factor + _complement(factor))
+        return self.diversifier(key)(factor)
+
+    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
+        encipher = self.ecb(key)
+        return encipher if len(key) == 8 else lambda factor: encipher(factor + _complement(factor))
 
     @staticmethod
     def _chain(key: bytes, message: bytes, initial: bytes) -> bytes:

@@ -1,0 +1,239 @@
+"""The vault file: keys of a workspace under a passphrase.
+
+A readable envelope (JSON) tells how the content is sealed: scrypt makes a key from the passphrase, AES-256-GCM seals
+the content and authenticates the envelope's header with it.  docs/keys.md gives the format byte by byte.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from sscard.errors import CustodyError, GuardRefused
+from sscard.keys.catalog import Level
+from sscard.keys.family import Algorithm
+from sscard.keys.secret import Secret
+from sscard.keys.store import KeyStore, State, Usage
+
+FORMAT: Final = "sscard-vault"
+VERSION: Final = 1
+PASSPHRASE_MINIMUM: Final = 8
+
+_SALT_SIZE: Final = 16
+_NONCE_SIZE: Final = 12
+_KEY_SIZE: Final = 32
+_FILE_LIMIT: Final = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Work that opening takes: scrypt needs 128·n·r bytes of memory and n·r·p steps.
+
+    The bounds keep a hostile header from asking for more than 256 MiB, and a careless one from asking for nothing.
+    """
+
+    n: int = 1 << 16
+    r: int = 8
+    p: int = 1
+
+    def check(self) -> None:
+        """Raise CustodyError("vault-cost") outside the bounds."""
+        power_of_two = self.n > 0 and self.n & (self.n - 1) == 0
+        if not (power_of_two and 1 << 14 <= self.n <= 1 << 18 and self.r == 8 and 1 <= self.p <= 4):
+            raise CustodyError("vault-cost")
+
+    def derive(self, passphrase: Secret, salt: bytes) -> Secret:
+        """The 32-byte sealing key."""
+        return Secret(Scrypt(salt=salt, length=_KEY_SIZE, n=self.n, r=self.r, p=self.p).derive(passphrase.reveal()))
+
+
+class Vault(KeyStore):
+    """A key store that lives in a file.  Changes reach the file with :meth:`save`."""
+
+    def __init__(self, path: Path, *, demo: bool, cost: Cost, salt: bytes, key: Secret) -> None:
+        super().__init__(demo=demo)
+        self.path = path
+        self._cost = cost
+        self._salt = salt
+        self._key = key
+        self._seen: bytes | None = None
+
+    @classmethod
+    def create(cls, path: Path, passphrase: Secret, *, demo: bool, cost: Cost | None = None) -> Self:
+        """An empty vault; the file appears with the first :meth:`save`.
+
+        Raises GuardRefused("vault-exists") when the file is there, CustodyError for a short passphrase or bad cost.
+        """
+        if path.exists():
+            raise GuardRefused("vault-exists", path=str(path))
+        if len(passphrase) < PASSPHRASE_MINIMUM:
+            raise CustodyError("passphrase-short", minimum=PASSPHRASE_MINIMUM)
+        cost = cost or Cost()
+        cost.check()
+        salt = secrets.token_bytes(_SALT_SIZE)
+        return cls(path, demo=demo, cost=cost, salt=salt, key=cost.derive(passphrase, salt))
+
+    @classmethod
+    def open(cls, path: Path, passphrase: Secret) -> Self:
+        """Read and unseal a vault.
+
+        Raises CustodyError: "vault-missing", "vault-unreadable", "vault-format" (no vault, or a newer one),
+        "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart).
+        """
+        raw = _read(path)
+        header, sealed = _parse(raw, path)
+        cost, salt, nonce = _header_fields(header, path)
+        cost.check()
+        key = cost.derive(passphrase, salt)
+        try:
+            content = AESGCM(key.reveal()).decrypt(nonce, sealed, _render(header))
+        except InvalidTag:
+            key.wipe()
+            raise CustodyError("vault-sealed", path=str(path)) from None
+        document = json.loads(content)
+        vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key)
+        for row in document["keys"]:
+            vault._add_row(row)
+        vault._seen = _digest(raw)
+        return vault
+
+    def save(self) -> None:
+        """Seal under a fresh nonce and replace the file in one step; mode 0600.
+
+        Raises CustodyError: "vault-changed" when another process saved it since it was read, "vault-unwritable".
+        """
+        on_disk = _digest(_read(self.path)) if self.path.exists() else None
+        if on_disk != self._seen:
+            raise CustodyError("vault-changed", path=str(self.path))
+        nonce = secrets.token_bytes(_NONCE_SIZE)
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "kdf": {"name": "scrypt", **asdict(self._cost), "salt": self._salt.hex()},
+            "cipher": {"name": "AES-256-GCM", "nonce": nonce.hex()},
+        }
+        sealed = AESGCM(self._key.reveal()).encrypt(nonce, self._content(), _render(header))
+        raw = _render({**header, "sealed": base64.b64encode(sealed).decode("ascii")})
+        try:
+            write_private(self.path, raw)
+        except OSError as error:
+            raise CustodyError("vault-unwritable", path=str(self.path), reason=error.strerror) from None
+        self._seen = _digest(raw)
+
+    def wipe(self) -> None:
+        super().wipe()
+        self._key.wipe()
+
+    def _content(self) -> bytes:
+        rows = [
+            {
+                "name": entry.name,
+                "level": entry.level.value,
+                "region": entry.region,
+                "version": entry.version,
+                "algorithm": entry.algorithm.name,
+                "usage": entry.usage.value,
+                "state": entry.state.value,
+                "value": self.value(entry).reveal().hex(),
+            }
+            for entry in self
+        ]
+        return json.dumps({"demo": self.demo, "keys": rows}).encode("ascii")
+
+    def _add_row(self, row: Mapping[str, Any]) -> None:
+        self.add(
+            row["name"],
+            Secret(bytes.fromhex(row["value"])),
+            level=Level(row["level"]),
+            region=row["region"],
+            version=row["version"],
+            algorithm=Algorithm[row["algorithm"]],
+            usage=Usage(row["usage"]),
+            state=State(row["state"]),
+        )
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace ``path`` in one step by a file of mode 0600: written beside it, synced, renamed, folder synced.
+
+    After a power cut the old or the new file is there, whole.  Raises OSError.
+    """
+    handle, name = mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _render(document: Mapping[str, object]) -> bytes:
+    """The one way a document is written: a file that is written otherwise was edited."""
+    return json.dumps(document, indent=1).encode("ascii") + b"\n"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_FILE_LIMIT)
+    except FileNotFoundError:
+        raise CustodyError("vault-missing", path=str(path)) from None
+    except OSError as error:
+        raise CustodyError("vault-unreadable", path=str(path), reason=error.strerror) from None
+
+
+def _parse(raw: bytes, path: Path) -> tuple[dict[str, Any], bytes]:
+    """Header and sealed content.  Whatever is not exactly what :func:`_render` writes is refused."""
+    try:
+        envelope = json.loads(raw)
+        if not isinstance(envelope, dict) or _render(envelope) != raw:
+            raise ValueError
+        sealed = base64.b64decode(envelope.pop("sealed"), validate=True)
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
+        raise CustodyError("vault-format", path=str(path)) from None
+    return envelope, sealed
+
+
+def _header_fields(header: Mapping[str, Any], path: Path) -> tuple[Cost, bytes, bytes]:
+    """Cost, salt and nonce of a header that has exactly the known fields."""
+    try:
+        kdf, cipher = header["kdf"], header["cipher"]
+        cost = Cost(*(kdf[name] for name in ("n", "r", "p")))
+        salt, nonce = bytes.fromhex(kdf["salt"]), bytes.fromhex(cipher["nonce"])
+        known = (
+            (header["format"], header["version"]) == (FORMAT, VERSION)
+            and (kdf["name"], cipher["name"]) == ("scrypt", "AES-256-GCM")
+            and all(type(number) is int for number in (cost.n, cost.r, cost.p, header["version"]))
+            and (len(salt), len(nonce)) == (_SALT_SIZE, _NONCE_SIZE)
+            and (len(header), len(kdf), len(cipher)) == (4, 5, 2)
+        )
+    except (KeyError, TypeError, ValueError):
+        known = False
+    if not known:
+        raise CustodyError("vault-format", path=str(path))
+    return cost, salt, nonce
+
+
+def _digest(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()

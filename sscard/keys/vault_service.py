@@ -1,0 +1,178 @@
+"""The key service over a store in this process: the vault file, or a store in memory for tests and sample cards.
+
+Rules of use: a stored key only derives; cryptograms, MACs and wrapping are made with card keys; only an issuer's
+master key of one card leaves in clear, for the first load; only presented values are shown as they are.
+docs/keys.md, "what the service refuses".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sscard.errors import CustodyError
+from sscard.keys.catalog import PIN, Level, canonical
+from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
+from sscard.keys.family import Algorithm, Family, family_of, pad_length
+from sscard.keys.secret import Secret
+from sscard.keys.service import KeyRef
+from sscard.keys.store import CHECK_SIZE, Entry, KeyStore, State, Usage, is_region_path
+
+PIN_FIELD_SIZE: Final = 16
+"""Size of the key field a PIN is loaded in: packed digits, filled with FF."""
+
+_CARDS_KEPT: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _CardKey:
+    family: Family
+    level: Level
+    value: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A stored key at the place a reference means, ready to make card keys."""
+
+    entry: Entry
+    family: Family
+    value: Secret
+    card_key: Callable[[bytes], bytes]
+
+
+class VaultKeyService:
+    """:class:`sscard.keys.service.KeyService` over a :class:`KeyStore`.
+
+    Safe for several threads.  Card keys are kept until :meth:`forget`; of more than 256 cards the oldest are dropped.
+    """
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._stored = {entry.place: entry for entry in store}
+        self._branches: dict[tuple[str, str, int], _Branch] = {}
+        self._cards: dict[bytes, dict[KeyRef, _CardKey]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def demo(self) -> bool:
+        return self._store.demo
+
+    def algorithm(self, ref: KeyRef) -> Algorithm:
+        return self._nearest(ref).algorithm
+
+    def check_value(self, ref: KeyRef) -> bytes:
+        if ref.card:
+            family, key = self._card_key(ref)
+        else:
+            with self._lock:
+                branch = self._branch(ref)
+                family, key = branch.family, branch.value.reveal()
+        return family.encrypt(key, bytes(family.block))[:CHECK_SIZE]
+
+    def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
+        family, key = self._card_key(ref)
+        return family.authentication_data(family.session_key(key, challenge), original)
+
+    def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
+        family, key = self._card_key(ref)
+        return family.session_mac(family.session_key(key, challenge), message)
+
+    def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
+        family, key = self._card_key(ref)
+        return family.key_mac(key, message, initial)
+
+    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes) -> bytes:
+        if not ref.card:
+            raise CustodyError("key-card-level", ref=str(ref))
+        family, wrapping = self._card_key(under, issuer_only=True)
+        field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref)[1]
+        return family.encrypt(wrapping, pad_length(prefix + field, family.block))
+
+    def first_key(self, ref: KeyRef) -> Secret:
+        return Secret(self._card_key(ref, issuer_only=True)[1])
+
+    def presentation(self, ref: KeyRef) -> Secret:
+        entry = self._nearest(ref)
+        if entry.usage is not Usage.PRESENT:
+            raise CustodyError("key-not-presented", ref=str(ref))
+        return Secret(self._store.value(entry).reveal())
+
+    def forget(self, card: bytes) -> None:
+        with self._lock:
+            self._drop(card)
+
+    def _pin_field(self, ref: KeyRef) -> bytes:
+        return self.presentation(ref).reveal().ljust(PIN_FIELD_SIZE, b"\xff")
+
+    def _card_key(self, ref: KeyRef, *, issuer_only: bool = False) -> tuple[Family, bytes]:
+        """The card key of a reference, from the cache or derived now."""
+        with self._lock:
+            kept = self._cards.get(ref.card)
+            key = kept.get(ref) if kept is not None else None
+            if key is None:
+                key = self._derive(ref)
+            if issuer_only and key.level is not Level.ISSUER:
+                raise CustodyError("key-not-master", ref=str(ref))
+            return key.family, key.value.reveal()
+
+    def _derive(self, ref: KeyRef) -> _CardKey:
+        if not ref.card:
+            raise CustodyError("key-card-level", ref=str(ref))
+        if len(ref.card) != FACTOR_SIZE:
+            raise CustodyError("card-factor", ref=str(ref), size=FACTOR_SIZE)
+        branch = self._branch(ref)
+        if branch.entry.level is not Level.ISSUER and len(ref.region) != 6:
+            raise CustodyError("key-city", ref=str(ref))
+        key = _CardKey(branch.family, branch.entry.level, Secret(branch.card_key(ref.card)))
+        if ref.card not in self._cards and len(self._cards) >= _CARDS_KEPT:
+            self._drop(next(iter(self._cards)))
+        self._cards.setdefault(ref.card, {})[ref] = key
+        return key
+
+    def _branch(self, ref: KeyRef) -> _Branch:
+        """The key a reference means without its card factor; the lock is held."""
+        name = canonical(ref.name)
+        place = name, ref.region, ref.version
+        branch = self._branches.get(place)
+        if branch is None:
+            entry = self._nearest(ref)
+            if entry.usage is not Usage.DIVERSIFY:
+                raise CustodyError("key-presented-only", ref=str(ref))
+            family = family_of(entry.algorithm)
+            value = self._store.value(entry).reveal()
+            if entry.level is not Level.ISSUER:
+                for factor in _steps(entry.region, ref.region):
+                    value = family.diversify(value, factor)
+            branch = _Branch(entry, family, Secret(value), family.diversifier(value))
+            self._branches[place] = branch
+        return branch
+
+    def _nearest(self, ref: KeyRef) -> Entry:
+        """The stored entry nearest to the place a reference means: city, province, nation."""
+        if not is_region_path(ref.region):
+            raise CustodyError("key-region-path", key=str(ref))
+        name = canonical(ref.name)
+        for region in dict.fromkeys((ref.region, ref.region[:2], "")):
+            entry = self._stored.get((name, region, ref.version))
+            if entry is not None:
+                if entry.state is not State.ACTIVE:
+                    raise CustodyError("key-state", ref=str(ref), state=entry.state.value)
+                return entry
+        raise CustodyError("key-missing", ref=str(ref))
+
+    def _drop(self, card: bytes) -> None:
+        for key in self._cards.pop(card, {}).values():
+            key.value.wipe()
+
+
+def _steps(stored: str, wanted: str) -> list[bytes]:
+    """Factors that lead from the place a key is stored at to the place that is wanted."""
+    steps = []
+    if not stored and wanted:
+        steps.append(province_factor(wanted.ljust(6, "0")))
+    if len(stored) < 6 and len(wanted) == 6:
+        steps.append(city_factor(wanted))
+    return steps

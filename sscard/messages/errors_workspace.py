@@ -1,0 +1,52 @@
+"""Errors of the workspace folder: ``what happened|what to do``."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "workspace-missing": (
+        "{path} 不是工作目录: 没有 sscard.toml。|用 sscard init 建立, 或用 --workspace 指定。",
+        "{path} is no workspace: there is no sscard.toml.|Make one with sscard init, or name one with --workspace.",
+    ),
+    "workspace-unreadable": (
+        "无法读取 {path}: {reason}。|检查权限。",
+        "Cannot read {path}: {reason}.|Check its permissions.",
+    ),
+    "workspace-unwritable": (
+        "无法在 {path} 建立工作目录: {reason}。|检查磁盘空间和权限。",
+        "Cannot make a workspace in {path}: {reason}.|Check disk space and permissions.",
+    ),
+    "workspace-toml": (
+        "{path} 第 {line} 行不是正确的 TOML: {reason}。|改正该行。",
+        "{path}, line {line}, is not TOML: {reason}.|Correct that line.",
+    ),
+    "workspace-encoding": (
+        "{path} 不是 UTF-8 文本。|用 UTF-8 编码另存。",
+        "{path} is not UTF-8 text.|Save it as UTF-8.",
+    ),
+    "workspace-key": (
+        "{path}: 没有设置项 {name}。|可用的设置项: {known}。",
+        "{path}: there is no setting {name}.|Settings are: {known}.",
+    ),
+    "workspace-key-missing": (
+        "{path}: 缺少设置项 {name}。|例如: {example}",
+        "{path}: setting {name} is missing.|For example: {example}",
+    ),
+    "workspace-value": (
+        "{path}: 设置项 {name} 的值不对: {value}。|例如: {example}",
+        "{path}: setting {name} has a wrong value: {value}.|For example: {example}",
+    ),
+    "workspace-exists": (
+        "{path} 已经是工作目录, 未作改动。|直接使用, 或换一个文件夹。",
+        "{path} is a workspace already; nothing was changed.|Use it as it is, or choose another folder.",
+    ),
+    "workspace-not-empty": (
+        "{path} 不是空文件夹。|换一个新的文件夹。",
+        "{path} is not an empty folder.|Choose a new one.",
+    ),
+    "workspace-production": (
+        "本版本还不能建立生产工作目录: 它不能接收部级、省级下发的密钥, 生产密钥还需要人力资源社会保障部批准。|演示和测试请用: sscard init {path} --demo",
+        "This version cannot make a production workspace: it cannot receive keys of ministry and province yet, and production keys need the ministry's approval.|For demonstration and tests: sscard init {path} --demo",
+    ),
+    "demo-mix": (
+        "演示与生产不能混用: 工作目录为 {workspace}, 密钥为 {keys}。|使用与工作目录同类的密钥库。",
+        "Demonstration and production must not meet: workspace is {workspace}, keys are {keys}.|Use a vault of the workspace's own kind.",
+    ),
+}

@@ -1,0 +1,17 @@
+"""What ``sscard init`` shows."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "help": (
+        "建立工作目录: 设置、密钥库、任务和回盘文件夹。\n\n\b\n例: sscard init demo --demo",
+        "Make a workspace: settings, vault, folders for jobs and return files.\n\n\b\nExample: sscard init demo --demo",
+    ),
+    "option-demo": ("演示工作目录, 带演示密钥", "a demonstration workspace with demonstration keys"),
+    "option-region": ("发卡地区, 六位数字", "issuing region, six digits"),
+    "option-profile": ("卡片规格", "card profile"),
+    "done": ("已建立演示工作目录 {path}", "Made the demonstration workspace {path}"),
+    "facts": (
+        "地区 {region}   规格 {profile}   密钥 {count} 条 (DEMO, 不得用于真卡)",
+        "region {region}   profile {profile}   {count} keys (DEMO, never for real cards)",
+    ),
+    "next": ("下一步: cd {path} && sscard keys list", "Next: cd {path} && sscard keys list"),
+}
