@@ -1,0 +1,171 @@
+"""One card's rights at a counter: what is held, how more is gained, and when to stop rather than spend a try.
+
+Before the first external authentication the card proves itself with IRK; a card whose keys are not ours is never asked
+to check one of ours.  A refused key or PIN ends the session: nothing is presented twice.  Source: LD/T 32 draft
+(INTERNAL and EXTERNAL AUTHENTICATE, VERIFY, security state); docs/card.md, "rights at the counter".
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from sscard.apdu.command import Command
+from sscard.apdu.transport import Channel, refusal
+from sscard.cos.access import PIN, allowed, wanting
+from sscard.cos.model import Access, Directory, KeyKind, KeySlot, Profile
+from sscard.errors import CustodyError, GuardRefused, StatusError
+from sscard.keys.secret import Secret
+from sscard.keys.service import KeyRef, KeyService
+from sscard.terminal.identify import Identity, pin_tries, select_name
+
+CHALLENGE_SIZE: Final = 8
+PIN_FLOOR: Final = 1
+"""Tries the holder's PIN must keep: at this number it is no longer presented."""
+_PIN_DIGITS: Final = range(4, 17)
+_ABSENT: Final = 0x6A82
+
+
+class Refusal(Enum):
+    """Why rights for a file were not gained."""
+
+    NEVER = "never"
+    NO_KEY = "no-key"
+    NO_PIN = "no-pin"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Rights that now fulfil a rule (``used``, empty for a free file), or why not."""
+
+    used: tuple[str, ...] = ()
+    refused: Refusal | None = None
+
+
+def pin_block(digits: str) -> Secret:
+    """A PIN as VERIFY takes it: packed digits, an odd one filled with F.  Raises GuardRefused unless 4–16 digits."""
+    if len(digits) not in _PIN_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise GuardRefused("pin-form")
+    return Secret(bytes.fromhex(digits + "F" * (len(digits) % 2)))
+
+
+class CardSession:
+    """Selects directories and gains rights on one identified card.
+
+    ``keys`` and ``pin`` (packed, see :func:`pin_block`) are what the counter has; either may be missing.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        profile: Profile,
+        identity: Identity,
+        keys: KeyService | None = None,
+        pin: Secret | None = None,
+    ) -> None:
+        self.channel = channel
+        self.profile = profile
+        self.identity = identity
+        self._keys = keys
+        self._pin = pin
+        self._current: Directory | None = None
+        self._held: set[str] = set()
+        self._unusable: set[str] = set()
+        self._genuine: bool | None = None
+
+    def enter(self, directory: Directory) -> bool:
+        """Select a directory; key rights of the one before are gone, the PIN's stays.  False where it is absent."""
+        if self._current is directory:
+            return True
+        answer = select_name(self.channel, directory.aid)
+        if answer.sw == _ABSENT:
+            return False
+        if not answer.ok:
+            raise StatusError(answer.sw, "SELECT")
+        self._current = directory
+        self._held &= {PIN}
+        return True
+
+    def gain(self, access: Access) -> Grant:
+        """Gain what the rule asks for in the directory selected.
+
+        Raises CounterError where the card refuses a key or the PIN, GuardRefused where the PIN has no try to spare.
+        """
+        while not allowed(access, self._held):
+            missing = wanting(access, self._held, self._obtainable(access.rights))
+            if missing is None:
+                return Grant(refused=self._reason(access))
+            for right in missing:
+                if right == PIN and self._pin is not None:
+                    self._verify(self._pin)
+                elif self._keys is None or not self._authenticate(self._keys, right):
+                    self._unusable.add(right)
+                    break
+        return Grant(tuple(right for right in access.rights if right in self._held))
+
+    def _obtainable(self, rights: Iterable[str]) -> set[str]:
+        ours = {right for right in rights if right != PIN and self._keys is not None} - self._unusable
+        if self._genuine is False:
+            ours.clear()
+        return ours | ({PIN} if self._pin is not None else set())
+
+    def _reason(self, access: Access) -> Refusal:
+        if access.never:
+            return Refusal.NEVER
+        if self._genuine is False:
+            return Refusal.FOREIGN
+        keys_missing = any(right != PIN and right not in self._obtainable(access.rights) for right in access.rights)
+        return Refusal.NO_KEY if keys_missing else Refusal.NO_PIN
+
+    def _authenticate(self, keys: KeyService, right: str) -> bool:
+        """External authentication; False where our keys cannot serve it.  Raises CounterError when refused."""
+        _, slot = self.profile.key(right)
+        try:
+            if not self._prove(keys):
+                return False
+            original, challenge = self._challenge(), self._challenge()
+            answer = keys.authentication_data(self._ref(slot), challenge, original)
+        except CustodyError:
+            return False
+        self.channel.call(Command(0x00, 0x82, 0x00, slot.id, answer + original))
+        self._held.add(right)
+        return True
+
+    def _prove(self, keys: KeyService) -> bool:
+        """Whether the card holds our internal key (IRK), asked once a session; yes where the profile has none."""
+        if self._genuine is None:
+            slots = (slot for directory in self.profile.directories for slot in directory.keys)
+            slot = next((slot for slot in slots if slot.kind is KeyKind.INTERNAL), None)
+            self._genuine = slot is None or self._answers(keys, self._ref(slot))
+        return self._genuine
+
+    def _answers(self, keys: KeyService, ref: KeyRef) -> bool:
+        """Internal authentication with randoms of our own."""
+        challenge, original = secrets.token_bytes(CHALLENGE_SIZE), secrets.token_bytes(CHALLENGE_SIZE)
+        expected = keys.authentication_data(ref, challenge, original)
+        answer = self.channel.send(Command(0x00, 0x88, 0x00, 0x00, challenge + original, le=len(expected)))
+        return answer.ok and hmac.compare_digest(answer.data, expected)
+
+    def _verify(self, pin: Secret) -> None:
+        """Present the PIN.  Raises CounterError when refused; the value is then dropped."""
+        tries = pin_tries(self.channel)
+        if tries is not None and tries <= PIN_FLOOR:
+            raise GuardRefused("pin-floor", tries=tries)
+        command = Command(0x00, 0x20, 0x00, 0x00, pin.reveal())
+        answer = self.channel.send(command)
+        if not answer.ok:
+            pin.wipe()
+            self._pin = None
+            raise refusal(answer.sw, command)
+        self._held.add(PIN)
+
+    def _challenge(self) -> bytes:
+        return self.channel.call(Command(0x00, 0x84, 0x00, 0x00, le=CHALLENGE_SIZE))
+
+    def _ref(self, slot: KeySlot) -> KeyRef:
+        return KeyRef(slot.name, self.identity.region, self.identity.atr.card_factor, slot.versions[0])
