@@ -1,0 +1,80 @@
+"""What every test shares: a private PC/SC service that is started only when a test asks for it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parent.parent / "scripts"
+READERS = 4
+
+_WORK = Path(tempfile.mkdtemp(prefix="sscard-", dir="/tmp"))
+atexit.register(shutil.rmtree, _WORK, ignore_errors=True)
+# libpcsclite reads this once, at its first call: set here, no test can ever reach a real reader of this machine
+os.environ["PCSCLITE_CSOCK_NAME"] = str(_WORK / "run" / "pcscd.comm")
+
+
+class Pcscd:
+    """A private pcscd with ``READERS`` virtual readers; it can be killed and started again at the same socket."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.socket = work / "run" / "pcscd.comm"
+        self.ports: tuple[int, ...] = ()
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Reader names, in the order of ``ports``."""
+        return tuple(f"Virtual PCD {number // 2} 00 {number % 2:02d}" for number in range(READERS))
+
+    @property
+    def pid(self) -> int:
+        """Process id of the daemon that runs now."""
+        return int((self.work / "pid").read_text())
+
+    def start(self) -> None:
+        """Start on the first free block of ports.  Raises RuntimeError with the script's words when it cannot."""
+        last = self.ports[-1] + 1 if self.ports else 27000
+        for base in range(last, 32000, 100):
+            run = subprocess.run(
+                [SCRIPTS / "pcscd-up", self.work, str(READERS), str(base)], capture_output=True, text=True, timeout=30
+            )
+            if run.returncode == 0:
+                self.ports = tuple(range(base, base + READERS))
+                return
+            if run.returncode != 3:
+                raise RuntimeError(run.stderr.strip())
+        raise RuntimeError("no free block of ports below 32000")
+
+    def stop(self) -> None:
+        """Stop the daemon started here, and no other."""
+        subprocess.run([SCRIPTS / "pcscd-down", self.work], check=True, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def pcscd() -> Iterator[Pcscd]:
+    """A running private pcscd.  A missing part fails in CI and for root (who can install it), else it skips.
+
+    A guard waits on a pipe from this process, so that the daemon ends with the tests however they end.
+    """
+    service = Pcscd(_WORK)
+    try:
+        import smartcard.scard  # noqa: F401
+
+        service.start()
+    except (ImportError, RuntimeError) as error:
+        if os.environ.get("CI") == "true" or os.geteuid() == 0:
+            pytest.fail(f"the PC/SC stack is not complete: {error}", pytrace=False)
+        pytest.skip(f"no PC/SC stack here: {error}")
+    guard = subprocess.Popen(
+        ["sh", "-c", 'read _; exec "$0" "$1"', SCRIPTS / "pcscd-down", _WORK], stdin=subprocess.PIPE
+    )
+    yield service
+    guard.communicate()
