@@ -1,0 +1,173 @@
+"""``sscard personalize``: from a batch file and blank cards to proven cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sscard.commands.common import emit, json_option, workspace_option
+from sscard.errors import Exit
+from sscard.messages import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sscard.apdu.transport import Tap
+    from sscard.cos.model import Profile
+    from sscard.keys.service import KeyService
+    from sscard.personalize.batch import Batch
+    from sscard.personalize.line import Slot
+    from sscard.personalize.workspace import Workspace
+
+EMULATOR = "emulator"
+MAX_HEADS = 64
+
+
+@click.command(
+    help=text("help.personalize")
+    + """
+
+\b
+  sscard init ws --demo
+  sscard people --count 8 --out ws/b.csv
+  sscard personalize ws/b.csv --workspace ws --reader emulator:4
+"""
+)
+@click.argument("batch", type=click.Path(path_type=Path, dir_okay=False))
+@workspace_option
+@click.option("--reader", metavar="NAME|all|emulator:N", help=text("personalize.help-reader"))
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "gb18030", "gbk"]),
+    default="utf-8",
+    show_default=True,
+    help=text("personalize.help-encoding"),
+)
+@click.option("--profile", "profile_name", metavar="NAME|FILE", help=text("personalize.help-profile"))
+@click.option("--dry-run", is_flag=True, help=text("personalize.help-dry-run"))
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=30.0, show_default=True, help=text("personalize.help-wait")
+)
+@click.option("--trace", type=click.Path(path_type=Path, file_okay=False), help=text("personalize.help-trace"))
+@json_option
+def command(
+    batch: Path,
+    workspace: Path,
+    reader: str | None,
+    encoding: str,
+    profile_name: str | None,
+    dry_run: bool,
+    wait: float,
+    trace: Path | None,
+    as_json: bool,
+) -> int:
+    from sscard.commands.unlock import unlock
+    from sscard.cos.profile import load_profile
+    from sscard.personalize.batch import open_batch
+    from sscard.personalize.workspace import open_workspace
+
+    place = open_workspace(workspace)
+    profile = load_profile(profile_name or place.profile)
+    rows = open_batch(batch, encoding=encoding, region=place.region, demo=place.demo)
+    service = unlock(place)
+    if dry_run:
+        return _rehearse(place, service, rows, profile, as_json=as_json)
+    slots = _slots(place, reader, len(rows))
+    return _produce(place, service, rows, profile, slots, wait=wait, trace=trace, as_json=as_json)
+
+
+def _produce(
+    place: Workspace,
+    service: KeyService,
+    rows: Batch,
+    profile: Profile,
+    slots: Sequence[Slot],
+    *,
+    wait: float,
+    trace: Path | None,
+    as_json: bool,
+) -> int:
+    from sscard.commands.production import run_line
+    from sscard.personalize.job import open_production
+
+    try:
+        production = open_production(place, service, rows, profile=profile, taps=_taps(trace))
+    except BaseException:
+        for slot in slots:
+            slot.close()
+        raise
+    if not as_json:
+        for entry in production.waiting:
+            click.echo(text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
+    try:
+        return run_line(production, slots, wait=wait, as_json=as_json)
+    finally:
+        production.close()
+
+
+def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
+    """The readers asked for: PC/SC ones, or heads with software cards kept in the workspace."""
+    if reader is None or reader.partition(":")[0] != EMULATOR:
+        from sscard.commands.readers_open import open_slots
+
+        return open_slots(reader)
+    from sscard.errors import GuardRefused, WorkspaceError
+
+    count = reader.partition(":")[2] or "1"
+    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= MAX_HEADS:
+        raise WorkspaceError("heads-count", count=count)
+    if not place.demo:
+        raise GuardRefused("emulator-in-production")
+    from sscard.emulator import Rack
+
+    rack = Rack(place.cards_path, area=place.region[:4])
+    return [rack.slot(number) for number in range(1, min(int(count), max(rows, 1)) + 1)]
+
+
+def _taps(folder: Path | None) -> Callable[[str], Sequence[Tap]]:
+    if folder is None:
+        return lambda _head: ()
+    from sscard.apdu.trace import TraceTap
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda head: (TraceTap(folder / f"head-{head}.trace"),)
+
+
+def _rehearse(place: Workspace, service: KeyService, rows: Batch, profile: Profile, *, as_json: bool) -> int:
+    """The dry run: every row becomes a plan, the first is carried out on a software card."""
+    from sscard.personalize.rehearsal import rehearse
+
+    outcome = rehearse(place, service, rows, profile)
+    facts = {
+        "dry_run": True,
+        "rows": outcome.rows,
+        "apdus": outcome.exchanges,
+        "minimum": outcome.minimum.total,
+        "ratio": round(outcome.ratio, 4),
+        "bytes": outcome.octets,
+        "wire_seconds": round(outcome.wire_seconds, 3),
+        "bits_per_second": outcome.bits_per_second,
+        "minimum_parts": outcome.parts,
+    }
+    if as_json:
+        emit(facts)
+        return Exit.OK
+    click.echo(text("personalize.dry-title"))
+    click.echo(text("personalize.dry-rows", rows=outcome.rows, seq=outcome.seq))
+    click.echo(
+        text("personalize.dry-apdus", exchanges=outcome.exchanges, minimum=outcome.minimum.total, ratio=outcome.ratio)
+    )
+    click.echo(
+        text("personalize.dry-minimum", parts="  ".join(f"{name} {count}" for name, count in outcome.parts.items()))
+    )
+    click.echo(
+        text(
+            "personalize.dry-wire",
+            default=outcome.wire_seconds,
+            rate=f"{outcome.bits_per_second:,}",
+            octets=outcome.octets,
+        )
+    )
+    return Exit.OK

@@ -1,0 +1,101 @@
+"""Runs a line for a command: signals, screen, end of run, return file, exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import click
+
+from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balance_facts, show_balance
+from sscard.commands.common import emit, is_terminal, show_error
+from sscard.errors import Exit, JournalError, SscardError
+from sscard.messages import text
+from sscard.personalize.job import Production
+from sscard.personalize.ledger import State
+from sscard.personalize.line import Event, Line, Slot
+
+
+def run_line(
+    production: Production,
+    slots: Sequence[Slot],
+    *,
+    wait: float,
+    as_json: bool,
+    watch: Callable[[Event], None] = lambda _event: None,
+) -> int:
+    """Make the cards of a job and return the exit code; ``watch`` sees every event."""
+    line = Line(production.work, slots, patience=wait)
+    board = _board(production, as_json=as_json)
+    restore = _on_interrupt(line, board)
+    try:
+        with board:
+            for event in line.run():
+                watch(event)
+                board.show(event)
+    finally:
+        restore()
+    return _finish(production, line.fatal, interrupted=line.drained_by_hand, as_json=as_json)
+
+
+def _board(production: Production, *, as_json: bool) -> Board:
+    if as_json:
+        return JsonBoard()
+    if not is_terminal():
+        return PlainBoard()
+    job = production.job
+    title = text("personalize.title", batch=job.batch, profile=job.profile, region=production.workspace.region)
+    return LiveBoard(title, production.workspace.demo, production.work.ledger.balance(job.job))
+
+
+def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
+    """First Ctrl-C finishes the cards in work, the second stops at the next safe point."""
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        if line.drained_by_hand:
+            line.halt()
+            board.notice(text("personalize.halting"))
+        else:
+            line.drain()
+            board.notice(text("personalize.draining"))
+
+    try:
+        before = signal.signal(signal.SIGINT, interrupted)
+    except ValueError:
+        return lambda: None
+
+    def restore() -> None:
+        signal.signal(signal.SIGINT, before)
+
+    return restore
+
+
+def _finish(production: Production, fatal: SscardError | None, *, interrupted: bool, as_json: bool) -> int:
+    ledger, job = production.work.ledger, production.job.job
+    balance = ledger.balance(job)
+    waiting = ledger.cards(job, State.WORK)
+    if fatal is not None:
+        show_error(fatal, as_json=as_json)
+    returns, spoiled = production.returns()
+    if as_json:
+        for entry in waiting:
+            emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card})
+        emit({**balance_facts(ledger, job), "returns": str(returns), "spoiled_list": str(spoiled)})
+    else:
+        show_balance(balance)
+        click.echo(text("personalize.returns", path=returns))
+        if balance.spoiled:
+            click.echo(text("personalize.spoiled-list", path=spoiled))
+        for entry in waiting:
+            click.echo(text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
+    complete = balance.good == balance.rows and balance.ties
+    if complete:
+        return Exit.OK
+    if not as_json:
+        click.echo(text("personalize.again"))
+    if interrupted:
+        return Exit.INTERRUPTED
+    if fatal is not None and not isinstance(fatal, JournalError):
+        return fatal.exit_code
+    return Exit.PARTLY

@@ -1,0 +1,146 @@
+"""Errors of plan, runner, line, journal, ledger and return files: ``what happened|what to do``."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "card-foreign": (
+        "这不是社会保障卡的空白卡 (ATR {atr})。没有写入任何内容。|取出, 换一张空白卡。",
+        "This is not a blank of the social-security card (ATR {atr}). Nothing was written.|Take it out and insert a blank card.",
+    ),
+    "card-used": (
+        "这张卡已有持卡人 ({card_no})。不会覆盖。|换一张空白卡。若要继续中断的任务, 用同一个批次文件再运行一次。",
+        "This card already has a holder ({card_no}). It is not overwritten.|Insert a blank card. To resume an interrupted job, run the same batch file again.",
+    ),
+    "card-initialised": (
+        "这张卡已建立社保环境, 但没有持卡人, 也不属于这个任务。不会覆盖。|换一张空白卡。",
+        "This card already has the social-security environment, though no holder, and is not of this job. It is not overwritten.|Insert a blank card.",
+    ),
+    "card-generation": (
+        "这是 {found} 版的卡, 本任务制作 {wanted} 版。没有写入任何内容。|换一张 {wanted} 版的空白卡。",
+        "This card is of generation {found}; the job makes {wanted}. Nothing was written.|Insert a blank card of generation {wanted}.",
+    ),
+    "card-bank": (
+        "这是银行卡 (有支付环境, 没有社保环境)。没有写入任何内容。|换一张空白卡。",
+        "This is a bank card (payment environment, no social-security one). Nothing was written.|Insert a blank card.",
+    ),
+    "card-blocked": ("这张卡已永久锁定。|换一张空白卡。", "This card is permanently blocked.|Insert a blank card."),
+    "card-not-blank": (
+        "查空失败: 卡对选择命令回答 {sw}。没有写入任何内容。|换一张空白卡。",
+        "The blank check failed: the card answers SELECT with {sw}. Nothing was written.|Insert a blank card.",
+    ),
+    "card-known": (
+        "账本中已有这张卡 ({card})。不会再写。|换一张空白卡。",
+        "The ledger already knows this card ({card}). It is not written again.|Insert a blank card.",
+    ),
+    "card-is-good": (
+        "这张卡已制好 (第 {seq} 行)。|取出, 换一张空白卡。",
+        "This card is finished and good (row {seq}).|Take it out and insert a blank card.",
+    ),
+    "card-is-spoiled": (
+        "这张卡已判废 (第 {seq} 行)。|放入废卡盒, 换一张空白卡。",
+        "This card was set aside as spoiled (row {seq}).|Put it into the reject box and insert a blank card.",
+    ),
+    "card-is-lost": (
+        "这张卡已登记为遗失 (第 {seq} 行), 那一行已用别的卡。|放入废卡盒, 换一张空白卡。",
+        "This card was declared lost (row {seq}); that row goes to another card.|Put it into the reject box and insert a blank card.",
+    ),
+    "card-other-job": (
+        "这张卡属于另一个任务 {job} (第 {seq} 行)。|在那个任务中继续, 或换一张空白卡。",
+        "This card belongs to another job, {job} (row {seq}).|Resume that job with it, or insert a blank card.",
+    ),
+    "card-other-profile": (
+        "这张卡 (第 {seq} 行) 是用另一版卡结构开始制作的, 不能混写。|用原来的结构文件继续, 或登记遗失: sscard jobs lose {seq}。",
+        "This card (row {seq}) was begun with another version of the profile.|Resume with that profile, or give the card up: sscard jobs lose {seq}.",
+    ),
+    "quarantine-key": (
+        "卡内密钥 {key} 既不是新的也不是空的, 还剩 {tries} 次。卡已隔离, 不再写入。|放入废卡盒; 此人会用另一张卡制作。",
+        "Key {key} on the card is neither the new one nor absent, {tries} tries left. The card is set aside.|Put it into the reject box; the person gets another card.",
+    ),
+    "quarantine-proof": (
+        "卡的内部认证 ({key}) 与密钥库不符。卡已隔离。|放入废卡盒; 若多张卡如此, 核对密钥库的地区和版本。",
+        "The card's proof ({key}) does not agree with the vault. The card is set aside.|Put it into the reject box; when several do this, check region and version of the keys.",
+    ),
+    "quarantine-not-refused": (
+        "卡接受了它必须拒绝的操作 ({what})。卡已隔离。|放入废卡盒, 并向卡商报告。",
+        "The card accepted what it must refuse ({what}). The card is set aside.|Put it into the reject box and report it to the vendor.",
+    ),
+    "quarantine-differs": (
+        "回读与写入不符 (标识 {tags})。卡已隔离。|放入废卡盒; 此人会用另一张卡制作。",
+        "What was read back differs from what was written (tags {tags}). The card is set aside.|Put it into the reject box; the person gets another card.",
+    ),
+    "quarantine-not-empty": (
+        "应为空的文件里有记录。卡已隔离。|放入废卡盒。",
+        "A file that must be empty holds records. The card is set aside.|Put it into the reject box.",
+    ),
+    "quarantine-swapped": (
+        "复位后卡的身份变了: 卡被调换。已停止。|取出卡片, 核对后放入废卡盒。",
+        "The card's identity changed at a reset: it was exchanged. Stopped.|Take the card out, check it and put it into the reject box.",
+    ),
+    "plan-value": (
+        "第 {line} 行 (序号 {seq}) 的值写不进卡内数据项: {item}。|更正批次文件后重新检查: sscard check。",
+        "A value of line {line} (row {seq}) does not fit its item: {item}.|Correct the batch and check again: sscard check.",
+    ),
+    "plan-unwritable": (
+        "文件 {file} 的更新规则 {rule} 在个人化时无法满足。|改正卡结构文件。",
+        "The update rule {rule} of file {file} cannot be met during personalization.|Correct the profile.",
+    ),
+    "stage-unknown": (
+        "卡结构 {profile} 中的阶段 {stage} 不存在。|改正 stages。",
+        "Profile {profile} names a stage {stage} that does not exist.|Correct its stages.",
+    ),
+    "dialect-unknown": ("没有名为 {name} 的 COS 方言。|改正卡结构文件的 dialect。", "There is no COS dialect {name}.|Correct the profile's dialect."),
+    "dialect-access": (
+        "COS {dialect} 表达不了 {file} 的读写规则 {rule}。|改用父目录与本目录各一个权限的规则。",
+        "COS {dialect} cannot express the rule {rule} of {file}.|Use at most one right of the parent and one of the directory.",
+    ),
+    "key-algorithm": (
+        "密钥 {key} 的算法是 {found}, 卡结构要求 {wanted}。|换用对应算法的密钥库。",
+        "Key {key} is for {found}; the profile wants {wanted}.|Use a vault with keys of that algorithm.",
+    ),
+    "journal-write": (
+        "日志 {path} 写不进磁盘: {cause}。没有发出未记录的命令; 手中的卡保持原状。|腾出磁盘空间, 再运行同一条命令继续。",
+        "The journal {path} cannot be written: {cause}. No command left unrecorded; the cards in work stay as they are.|Free disk space and run the same command again.",
+    ),
+    "journal-closed": ("日志 {path} 已关闭。|再运行同一条命令继续。", "The journal {path} is closed.|Run the same command again to resume."),
+    "journal-in-use": ("日志 {path} 已有内容。|再运行一次。", "The journal {path} is not empty.|Run the command again."),
+    "journal-damaged": (
+        "日志 {path} 第 {line} 行与前一行不衔接: 被改动或损坏。|不要继续; 保留文件并通知管理员。",
+        "Line {line} of journal {path} does not follow from the one before: edited or damaged.|Do not go on; keep the file and tell the supervisor.",
+    ),
+    "ledger-open": ("账本 {path} 打不开: {cause}。|检查文件和权限: sscard doctor。", "The ledger {path} cannot be opened: {cause}.|Check the file and its permissions: sscard doctor."),
+    "ledger-version": ("账本 {path} 的版本是 {version}, 本程序不认识。|换用新版本的程序。", "The ledger {path} is of version {version}, unknown here.|Use a newer sscard."),
+    "ledger-write": (
+        "账本写入失败: {cause}。|腾出磁盘空间, 再运行同一条命令继续。",
+        "The ledger cannot be written: {cause}.|Free disk space and run the same command again.",
+    ),
+    "ledger-person": (
+        "第 {line} 行的人已有卡或正在制卡 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|从批次中去掉这一行。",
+        "The person on line {line} already has a card or is in work (job {job}, row {seq}). The batch was not entered; no card was touched.|Take that line out of the batch.",
+    ),
+    "ledger-number": (
+        "第 {line} 行的卡号 {card_no} 已被使用 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|更正卡号。",
+        "Card number {card_no} on line {line} is already used (job {job}, row {seq}). The batch was not entered; no card was touched.|Correct the number.",
+    ),
+    "job-other-profile": (
+        "任务 {job} 是用另一版卡结构 {profile} 开始的。|用原来的结构文件继续。",
+        "Job {job} was begun with another version of profile {profile}.|Resume with that profile.",
+    ),
+    "job-running": (
+        "任务 {job} 正由另一个程序处理。|等它结束, 或先停止它。",
+        "Another process is working on job {job}.|Wait for it, or stop it first.",
+    ),
+    "emulator-in-production": (
+        "生产工作目录不能用软件卡。|用真实读卡器, 或演示工作目录。",
+        "A production workspace takes no software cards.|Use a real reader, or a demo workspace.",
+    ),
+    "job-unknown": ("没有任务 {job}。|用 sscard jobs 查看。", "There is no job {job}.|See sscard jobs."),
+    "lose-not-in-work": (
+        "第 {seq} 行没有停在中途的卡, 无需登记遗失。|用 sscard jobs 查看。",
+        "Row {seq} has no card stopped in work; nothing to give up.|See sscard jobs.",
+    ),
+    "lose-which-job": ("有 {count} 个任务的第 {seq} 行停在中途。|用 --job 指明任务。", "{count} jobs have row {seq} stopped in work.|Say which with --job."),
+    "returns-write": ("回盘文件 {path} 写入失败: {cause}。卡已制好, 没有丢失。|腾出空间, 再运行同一条命令。", "The return file {path} cannot be written: {cause}. The cards are made, nothing is lost.|Free space and run the same command again."),
+    "returns-totals": (
+        "回盘总数不符: {rows} 行 (应 {expected}), 良 {good} (账本 {ledger})。没有写出回盘。|通知管理员。",
+        "The return file does not tie: {rows} rows (expected {expected}), {good} good (ledger {ledger}). It was not written.|Tell the supervisor.",
+    ),
+    "heads-count": ("emulator:N 的 N 必须是 1 到 64, 不是 {count}。|", "N of emulator:N must be 1 to 64, not {count}.|"),
+}

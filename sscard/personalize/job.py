@@ -1,0 +1,187 @@
+"""Opens a batch for production: check, compile, look for every key, enter the ledger, settle what a crash left."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sscard.cos.dialect import Dialect, load_dialect
+from sscard.cos.model import Profile
+from sscard.cos.profile import load_profile
+from sscard.errors import CustodyError, GuardRefused
+from sscard.keys.service import KeyService
+from sscard.personalize import journal as journals
+from sscard.personalize.batch import Batch
+from sscard.personalize.ledger import CardEntry, Job, Ledger, State
+from sscard.personalize.line import Taps, Work, no_taps
+from sscard.personalize.plan import Template, compile_profile
+from sscard.personalize.returns import write_returns
+from sscard.personalize.workspace import Workspace, guard_mode
+
+_PERSON_KEY_SIZE: Final = 32
+
+
+class JobLock:
+    """Held by the one process that works on a job.  Raises GuardRefused where another holds it."""
+
+    def __init__(self, folder: Path, job: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise GuardRefused("job-running", job=job) from None
+
+    def release(self) -> None:
+        """Let another process have the job; idempotent."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """An opened job.  ``waiting``: cards an earlier run left in work, which must come back or be declared lost."""
+
+    workspace: Workspace
+    batch: Batch
+    job: Job
+    work: Work
+    waiting: tuple[CardEntry, ...]
+    lock: JobLock
+
+    def close(self) -> None:
+        """Let go of ledger and job."""
+        self.work.ledger.close()
+        self.lock.release()
+
+    def returns(self) -> tuple[Path, Path]:
+        """Write the return file and the list of spoiled plastics into the outbox."""
+        return write_returns(
+            self.workspace.outbox_path,
+            self.work.ledger,
+            self.job,
+            self.batch.records(),
+            region=self.workspace.region,
+            station=self.workspace.station,
+        )
+
+
+def open_ledger(workspace: Workspace) -> Ledger:
+    """The workspace's ledger, made on first use."""
+    return Ledger(workspace.ledger_path, _person_key(workspace.root / "keys" / "ledger-key"))
+
+
+def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
+    """Template and dialect for a workspace's cards, with every key looked for before any card is touched.
+
+    Raises CustodyError for a key that is missing or of another algorithm, GuardRefused for demo keys in production.
+    """
+    guard_mode(workspace, service)
+    dialect = load_dialect(profile.dialect)
+    template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
+    presented = {"PIN", "TRANSPORT"}
+    for ref in sorted(template.key_refs(), key=str):
+        algorithm = service.algorithm(ref)
+        if ref.name not in presented and algorithm is not profile.algorithm:
+            raise CustodyError("key-algorithm", key=str(ref), found=algorithm.name, wanted=profile.algorithm.name)
+    return template, dialect
+
+
+def open_production(
+    workspace: Workspace,
+    service: KeyService,
+    batch: Batch,
+    *,
+    profile: Profile | None = None,
+    taps: Taps = no_taps,
+) -> Production:
+    """Open a checked batch, a new one or one that was interrupted.
+
+    Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, and
+    JournalError when journal or ledger cannot be read or written.
+    """
+    profile = profile or load_profile(workspace.profile)
+    template, dialect = compile_for(workspace, service, profile)
+    ledger = open_ledger(workspace)
+    job = ledger.find_job(batch.sha256)
+    if job is None:
+        name = f"{batch.path.stem}-{batch.sha256[:8]}"
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        job = Job(name, batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
+        ledger.open_job(job, batch.records())
+    elif job.profile_digest != profile.digest:
+        raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
+    folder = workspace.jobs_path / job.job
+    lock = JobLock(folder, job.job)
+    open_cards = settle(ledger, job, folder)
+    waiting = tuple(ledger.cards(job.job, State.WORK))
+    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, taps)
+    return Production(workspace, batch, job, work, waiting, lock)
+
+
+def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:
+    """Give up the card of row ``seq`` that stopped in work; the row is queued again.  Returns what is given up.
+
+    Raises GuardRefused when no such card is in work (one the journal proves good is not), or several jobs have one.
+    """
+    jobs = [job for job in ledger.jobs() if job_id in (None, job.job)]
+    if not jobs:
+        raise GuardRefused("job-unknown", job=job_id or "")
+    stopped: list[CardEntry] = []
+    for job in jobs:
+        if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
+            continue
+        lock = JobLock(workspace.jobs_path / job.job, job.job)
+        try:
+            settle(ledger, job, workspace.jobs_path / job.job)
+        finally:
+            lock.release()
+        stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
+    if not stopped:
+        raise GuardRefused("lose-not-in-work", seq=seq)
+    if len(stopped) > 1:
+        raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
+    ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
+    return stopped[0]
+
+
+def settle(ledger: Ledger, job: Job, folder: Path) -> dict[str, journals.CardState]:
+    """Bring the ledger up to what the journals know; returns the cards that are still in work."""
+    working = {entry.card for entry in ledger.cards(job.job, State.WORK)}
+    states = journals.card_states(folder, working) if working else {}
+    for card in working:
+        state = states.get(card)
+        if state is None or not state.touched:
+            ledger.release(card)
+            states.pop(card, None)
+        elif state.verdict == journals.GOOD:
+            ledger.finish(card)
+            del states[card]
+        elif state.verdict == journals.SPOILED:
+            ledger.spoil(card, state.reason)
+            del states[card]
+    if not states:
+        journals.retire(folder)
+    return states
+
+
+def _person_key(path: Path) -> bytes:
+    """The key of the person digests, made once; private to the workspace's owner."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(_PERSON_KEY_SIZE)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, key)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return key

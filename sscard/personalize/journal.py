@@ -1,0 +1,223 @@
+"""The write-ahead journal: what is about to happen to a card is on disk before it happens.
+
+One file a head and stretch of cards, one JSON object a line, each line chained to the one before by SHA-256.
+Lines hold references only: no key, PIN, number or name.  A torn last line is left out on reading; damage
+elsewhere is reported.
+
+================  ==========================================================================
+kind              fields
+================  ==========================================================================
+``open``          ``card`` (historical bytes), ``job``, ``row``, ``profile`` (digest), ``tool``
+``intent``        ``card``, ``visit``, ``first``, ``last``: flushed to the disk before it returns
+``done``          ``card``, ``step``: a key-changing or irreversible step succeeded
+``leave``         ``card``, ``visit``
+``end``           ``card``, ``verdict`` (good, spoiled, returned), ``reason``: flushed
+================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sscard.errors import JournalError
+
+_START: Final = "0" * 64
+GOOD: Final = "good"
+SPOILED: Final = "spoiled"
+RETURNED: Final = "returned"
+"""Verdicts; a returned card is as blank as it came."""
+
+SUFFIX: Final = ".jrnl"
+CLOSED_SUFFIX: Final = ".journal"
+
+
+@dataclass(slots=True)
+class CardState:
+    """What the journals say of one card, kept while it is in work."""
+
+    card: str
+    row: int
+    profile: str
+    intents: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    last_step: int = -1
+    verdict: str = ""
+    reason: str = ""
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything may have been written to the card."""
+        return bool(self.intents)
+
+
+class Journal:
+    """Appends to one journal file; one writer, usually one head."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._head = _START
+        self._number = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            _sync_folder(path.parent)
+            size = os.fstat(self._file).st_size
+        except OSError as error:
+            raise JournalError("journal-write", path=str(path), cause=error.strerror) from error
+        if size:
+            raise JournalError("journal-in-use", path=str(path))
+
+    def write(self, kind: str, body: str, *, flush: bool = False) -> None:
+        """Append one entry; ``body`` is the JSON of its fields without braces.
+
+        Raises JournalError; the journal then takes no more entries, so that a torn line stays its last.
+        """
+        if self._file < 0:
+            raise JournalError("journal-closed", path=str(self.path))
+        self._number += 1
+        entry = f'{{"n":{self._number},"t":{time.time():.6f},"kind":"{kind}",{body},"prev":"{self._head}"'
+        digest = hashlib.sha256(entry.encode()).hexdigest()
+        line = f'{entry},"hash":"{digest}"}}\n'.encode()
+        try:
+            if os.write(self._file, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if flush:
+                os.fdatasync(self._file)
+        except OSError as error:
+            self.close()
+            raise JournalError("journal-write", path=str(self.path), cause=error.strerror) from error
+        self._head = digest
+
+    def card(self, state: CardState) -> JournalledCard:
+        """The journal of one card, continuing what earlier runs wrote about it."""
+        return JournalledCard(self, state)
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def retire(self) -> None:
+        """Close the file and mark that it need not be read again: none of its cards is in work."""
+        self.close()
+        self.path.rename(self.path.with_suffix(CLOSED_SUFFIX))
+
+
+class JournalledCard:
+    """One card's part of a journal; what the runner writes to and asks.
+
+    What earlier runs wrote is frozen at creation: visits of this run do not count as resumed.
+    """
+
+    __slots__ = ("_before", "_journal", "_left", "_prefix", "state")
+
+    def __init__(self, journal: Journal, state: CardState) -> None:
+        self.state = state
+        self._journal = journal
+        self._before = (frozenset(state.intents), state.last_step)
+        self._left = frozenset(state.left)
+        self._prefix = f'"card":"{state.card}"'
+
+    def open(self, job: str, tool: str) -> None:
+        """Say which row this card is for."""
+        state = self.state
+        body = f'{self._prefix},"job":{json.dumps(job)},"row":{state.row},"profile":"{state.profile}","tool":"{tool}"'
+        self._journal.write("open", body)
+
+    def intended(self, visit: int) -> bool:
+        return visit in self._before[0]
+
+    def finished(self, visit: int) -> bool:
+        return visit in self._left
+
+    def last_done(self) -> int:
+        return self._before[1]
+
+    def intent(self, visit: int, first: int, last: int) -> None:
+        self._journal.write("intent", f'{self._prefix},"visit":{visit},"first":{first},"last":{last}', flush=True)
+        self.state.intents.add(visit)
+
+    def done(self, step: int) -> None:
+        self._journal.write("done", f'{self._prefix},"step":{step}')
+        self.state.last_step = step
+
+    def leave(self, visit: int) -> None:
+        self._journal.write("leave", f'{self._prefix},"visit":{visit}')
+        self.state.left.add(visit)
+
+    def end(self, verdict: str, reason: str = "") -> None:
+        """Close the card's story, on disk before it returns."""
+        body = f'{self._prefix},"verdict":"{verdict}","reason":{json.dumps(reason, ensure_ascii=False)}'
+        self._journal.write("end", body, flush=True)
+        self.state.verdict, self.state.reason = verdict, reason
+
+
+def read_entries(path: Path) -> Iterator[dict[str, object]]:
+    """The entries of one journal.  A torn last line is left out; raises JournalError where the chain breaks."""
+    head = _START
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.endswith(b"\n"):
+                return
+            body, mark, tail = raw.rpartition(b',"hash":"')
+            digest = hashlib.sha256(body).hexdigest()
+            if not mark or tail != f'{digest}"}}\n'.encode() or not body.endswith(f'"prev":"{head}"'.encode()):
+                raise JournalError("journal-damaged", path=str(path), line=number)
+            head = digest
+            entry: dict[str, object] = json.loads(raw)
+            yield entry
+
+
+def card_states(folder: Path, cards: Collection[str]) -> dict[str, CardState]:
+    """What the open journals of a job say of these cards, by historical bytes.  Raises JournalError for damage."""
+    states: dict[str, CardState] = {}
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        for entry in read_entries(path):
+            if entry["card"] in cards:
+                _apply(states, entry)
+    return states
+
+
+def retire(folder: Path) -> None:
+    """Mark every open journal of a job as closed: none of its cards is in work, it need not be read again."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        path.rename(path.with_suffix(CLOSED_SUFFIX))
+
+
+def _apply(states: dict[str, CardState], entry: dict[str, object]) -> None:
+    card = str(entry["card"])
+    kind = entry["kind"]
+    if kind == "open":
+        row, profile = int(str(entry["row"])), str(entry["profile"])
+        known = states.get(card)
+        if known is None or known.row != row:
+            states[card] = CardState(card, row, profile)
+        return
+    state = states[card]
+    if kind == "intent":
+        state.intents.add(int(str(entry["visit"])))
+    elif kind == "done":
+        state.last_step = max(state.last_step, int(str(entry["step"])))
+    elif kind == "leave":
+        state.left.add(int(str(entry["visit"])))
+    elif kind == "end":
+        state.verdict, state.reason = str(entry["verdict"]), str(entry["reason"])
+        if state.verdict == RETURNED:
+            del states[card]
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,281 @@
+"""The ledger: which person has which card, for ever.
+
+SQLite in WAL mode, every commit on disk.  The promises are unique indexes, not code: one live row a person, one
+live row a card number, one live card a row, one entry a card for ever.  People stand in it only as a keyed digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sscard.errors import GuardRefused, JournalError
+from sscard.personalize.record import Record
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs (
+  job TEXT PRIMARY KEY, batch TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, profile TEXT NOT NULL,
+  profile_digest TEXT NOT NULL, rows INTEGER NOT NULL, created TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rows (
+  job TEXT NOT NULL REFERENCES jobs(job), seq INTEGER NOT NULL, person BLOB NOT NULL, card_no TEXT NOT NULL,
+  state TEXT NOT NULL, PRIMARY KEY (job, seq)) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS one_live_row_a_person ON rows(person) WHERE state <> 'void';
+CREATE UNIQUE INDEX IF NOT EXISTS one_live_row_a_number ON rows(card_no) WHERE state <> 'void';
+CREATE INDEX IF NOT EXISTS rows_by_state ON rows(job, state, seq);
+CREATE TABLE IF NOT EXISTS cards (
+  card TEXT PRIMARY KEY, job TEXT NOT NULL, seq INTEGER NOT NULL, head TEXT NOT NULL, state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '', started TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS one_live_card_a_row ON cards(job, seq) WHERE state IN ('work', 'good');
+CREATE INDEX IF NOT EXISTS cards_by_state ON cards(job, state);
+"""
+_VERSION: Final = "1"
+
+
+class State(StrEnum):
+    """States of a row (queued, work, good) and of a card (work, good, spoiled, lost)."""
+
+    QUEUED = "queued"
+    WORK = "work"
+    GOOD = "good"
+    SPOILED = "spoiled"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One batch being made."""
+
+    job: str
+    batch: str
+    digest: str
+    profile: str
+    profile_digest: str
+    rows: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardEntry:
+    """One piece of plastic the ledger knows, by its historical bytes."""
+
+    card: str
+    job: str
+    seq: int
+    head: str
+    state: State
+    reason: str
+    started: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Totals of a job: ``rows`` people, of whom ``left`` still wait; the rest counts cards.
+
+    ``ties`` is whether people and cards agree: every good row has its good card, every row in work its card.
+    """
+
+    rows: int
+    good: int
+    spoiled: int
+    work: int
+    left: int
+    ties: bool
+
+    @property
+    def blanks(self) -> int:
+        """Blanks in = good + spoiled + in work + left."""
+        return self.good + self.spoiled + self.work + self.left
+
+
+class Ledger:
+    """One open ledger; may be shared by the heads of a line."""
+
+    def __init__(self, path: Path, person_key: bytes) -> None:
+        self._key = person_key
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
+            (version,) = self._db.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+        except sqlite3.Error as error:
+            raise JournalError("ledger-open", path=str(path), cause=str(error)) from error
+        if version != _VERSION:
+            raise JournalError("ledger-version", path=str(path), version=version)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def person(self, ssn: str) -> bytes:
+        """Keyed digest of a social-security number, 16 bytes."""
+        return hmac.digest(self._key, ssn.encode(), hashlib.sha256)[:16]
+
+    def find_job(self, digest: str) -> Job | None:
+        """The job of a batch file, by the file's SHA-256."""
+        found = self._db.execute("SELECT * FROM jobs WHERE digest = ?", (digest,)).fetchone()
+        return Job(*found) if found else None
+
+    def jobs(self) -> list[Job]:
+        """All jobs, oldest first."""
+        return [Job(*found) for found in self._db.execute("SELECT * FROM jobs ORDER BY created, job")]
+
+    def open_job(self, job: Job, records: Iterable[Record]) -> None:
+        """Enter a new batch whole or not at all.
+
+        Raises GuardRefused, naming the line, when a person or card number already has a live row.
+        """
+        with self._change():
+            self._db.execute("INSERT INTO jobs VALUES (?,?,?,?,?,?,?)", _astuple(job))
+            for record in records:
+                try:
+                    self._db.execute(
+                        "INSERT INTO rows VALUES (?,?,?,?,?)",
+                        (job.job, record.seq, self.person(record.ssn), record.card_no, State.QUEUED),
+                    )
+                except sqlite3.IntegrityError as error:
+                    raise self._clash(record) from error
+
+    def _clash(self, record: Record) -> GuardRefused:
+        by_person = self._db.execute(
+            "SELECT job, seq FROM rows WHERE person = ? AND state <> 'void'", (self.person(record.ssn),)
+        ).fetchone()
+        by_number = self._db.execute(
+            "SELECT job, seq FROM rows WHERE card_no = ? AND state <> 'void'", (record.card_no,)
+        ).fetchone()
+        job, seq = by_person or by_number
+        key = "ledger-person" if by_person else "ledger-number"
+        return GuardRefused(key, line=record.line, card_no=record.card_no, job=job, seq=seq)
+
+    def card(self, card: str) -> CardEntry | None:
+        """The entry of a card by its historical bytes in hex."""
+        with self._lock:
+            found = self._db.execute("SELECT * FROM cards WHERE card = ?", (card,)).fetchone()
+        return _entry(found) if found else None
+
+    def cards(self, job: str, state: State | None = None) -> list[CardEntry]:
+        """Cards of a job, those of one state where it is given, by row."""
+        query = "SELECT * FROM cards WHERE job = ? AND (? IS NULL OR state = ?) ORDER BY seq, started"
+        return [_entry(found) for found in self._db.execute(query, (job, state, state))]
+
+    def good_card(self, job: str, seq: int) -> CardEntry | None:
+        """The good card of a row."""
+        query = "SELECT * FROM cards WHERE job = ? AND seq = ? AND state = 'good'"
+        found = self._db.execute(query, (job, seq)).fetchone()
+        return _entry(found) if found else None
+
+    def claim(self, job: str, card: str, head: str) -> int | None:
+        """Bind the next queued row to a blank card; None when no row is queued.
+
+        Raises GuardRefused when the ledger already knows the card.
+        """
+        with self._change():
+            found = self._db.execute(
+                "SELECT seq FROM rows WHERE job = ? AND state = 'queued' ORDER BY seq LIMIT 1", (job,)
+            ).fetchone()
+            if found is None:
+                return None
+            (seq,) = found
+            try:
+                self._db.execute(
+                    "INSERT INTO cards (card, job, seq, head, state, started) VALUES (?,?,?,?,'work',?)",
+                    (card, job, seq, head, _now()),
+                )
+            except sqlite3.IntegrityError as error:
+                raise GuardRefused("card-known", card=card) from error
+            self._db.execute("UPDATE rows SET state = 'work' WHERE job = ? AND seq = ?", (job, seq))
+            return int(seq)
+
+    def release(self, card: str) -> None:
+        """Undo a claim of a card nothing was written to: the blank is blank, the row is queued again."""
+        with self._change():
+            self._requeue(card)
+            self._db.execute("DELETE FROM cards WHERE card = ? AND state = 'work'", (card,))
+
+    def finish(self, card: str) -> None:
+        """The card in work is proven good."""
+        with self._change():
+            self._db.execute(
+                "UPDATE rows SET state = 'good' WHERE (job, seq) = "
+                "(SELECT job, seq FROM cards WHERE card = ? AND state = 'work')",
+                (card,),
+            )
+            self._db.execute(
+                "UPDATE cards SET state = 'good', ended = ? WHERE card = ? AND state = 'work'", (_now(), card)
+            )
+
+    def spoil(self, card: str, reason: str, state: State = State.SPOILED) -> None:
+        """The card is spoiled or lost: its plastic is counted, its row is queued again for another card."""
+        with self._change():
+            self._requeue(card)
+            self._db.execute(
+                "UPDATE cards SET state = ?, reason = ?, ended = ? WHERE card = ? AND state = 'work'",
+                (state, reason, _now(), card),
+            )
+
+    def pending(self, job: str) -> bool:
+        """Whether a row of the job is still queued or in work."""
+        query = "SELECT EXISTS (SELECT 1 FROM rows WHERE job = ? AND state IN ('queued', 'work'))"
+        with self._lock:
+            return bool(self._db.execute(query, (job,)).fetchone()[0])
+
+    def balance(self, job: str) -> Balance:
+        """Totals of a job."""
+        with self._lock:
+            rows = dict(self._db.execute("SELECT state, COUNT(*) FROM rows WHERE job = ? GROUP BY state", (job,)))
+            cards = dict(self._db.execute("SELECT state, COUNT(*) FROM cards WHERE job = ? GROUP BY state", (job,)))
+        return Balance(
+            rows=sum(rows.values()),
+            good=cards.get("good", 0),
+            spoiled=cards.get("spoiled", 0) + cards.get("lost", 0),
+            work=cards.get("work", 0),
+            left=rows.get("queued", 0),
+            ties=all(rows.get(state, 0) == cards.get(state, 0) for state in ("good", "work")),
+        )
+
+    def _requeue(self, card: str) -> None:
+        self._db.execute(
+            "UPDATE rows SET state = 'queued' WHERE state = 'work' AND (job, seq) = "
+            "(SELECT job, seq FROM cards WHERE card = ? AND state = 'work')",
+            (card,),
+        )
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """One transaction, all or nothing, on disk when it ends."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise JournalError("ledger-write", cause=str(error)) from error
+
+
+def _astuple(job: Job) -> tuple[object, ...]:
+    return (job.job, job.batch, job.digest, job.profile, job.profile_digest, job.rows, job.created)
+
+
+def _entry(found: tuple[str, str, int, str, str, str, str, str]) -> CardEntry:
+    card, job, seq, head, state, reason, started, ended = found
+    return CardEntry(card, job, seq, head, State(state), reason, started, ended)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

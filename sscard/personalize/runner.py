@@ -1,0 +1,224 @@
+"""Carries a plan to a card: journals the intent, sends, checks, and resumes where an earlier run stopped.
+
+There is no second way for resuming: a first run is a resume with an empty journal.  In a visit whose intent an
+earlier run had journalled, each step is taken as perhaps done: it is skipped when the journal has its result,
+probed when it has a probe, repeated when repeating is harmless, and ``already`` answers are accepted.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from sscard.apdu.command import Command
+from sscard.apdu.status import OK
+from sscard.apdu.transport import Channel, refusal
+from sscard.cos.dialect import Dialect
+from sscard.errors import CounterError, Quarantined, StatusError
+from sscard.keys.service import KeyRef, KeyService
+from sscard.personalize.steps import (
+    Action,
+    Answers,
+    Authenticate,
+    Compare,
+    LoadFirstKey,
+    LoadKey,
+    Plan,
+    PresentCode,
+    ProveCard,
+    Refused,
+    Reset,
+    Send,
+    Step,
+    VerifyPin,
+)
+
+_CHALLENGE: Final = Command(0x00, 0x84, 0x00, 0x00, le=8)
+_ORIGINAL: Final = bytes.fromhex("0102030405060708")
+_KEY_NOT_FOUND: Final = 0x6A88
+_MAC_SIZE: Final = 4
+
+
+class CardLog(Protocol):
+    """The journal of one card, as the runner needs it."""
+
+    def intended(self, visit: int) -> bool:
+        """Whether the intent of this visit had been journalled by an earlier run."""
+        ...
+
+    def finished(self, visit: int) -> bool:
+        """Whether the visit was finished by an earlier run."""
+        ...
+
+    def last_done(self) -> int:
+        """Index of the last step whose result is journalled; -1 where there is none."""
+        ...
+
+    def intent(self, visit: int, first: int, last: int) -> None:
+        """Store on disk that these steps are about to change the card.  Raises JournalError."""
+        ...
+
+    def done(self, step: int) -> None:
+        """Store that a permanent step was done."""
+        ...
+
+    def leave(self, visit: int) -> None:
+        """Store that a visit is finished."""
+        ...
+
+
+Progress = Callable[[int, Step], None]
+"""Called before each step with its index."""
+
+
+class Runner:
+    """Runs plans on one channel with one card's keys."""
+
+    def __init__(self, channel: Channel, dialect: Dialect, service: KeyService, card: bytes) -> None:
+        self._channel = channel
+        self._dialect = dialect
+        self._service = service
+        self._card = card
+        self._actions: dict[type, Callable[..., None]] = {
+            Send: self._send,
+            Reset: self._reset,
+            PresentCode: self._present_code,
+            VerifyPin: self._verify_pin,
+            Authenticate: self._authenticate,
+            ProveCard: self._prove_card,
+            LoadKey: self._load_key,
+            LoadFirstKey: self._load_first_key,
+            Refused: self._refused,
+            Compare: self._compare,
+            Answers: self._answers,
+        }
+
+    def run(self, plan: Plan, log: CardLog, progress: Progress | None = None) -> None:
+        """Carry out what the journal does not have yet.  The card must have just been reset.
+
+        Raises Quarantined when the card's state contradicts the journal, else what the wire, the card, the key
+        service or the journal raise; after any of them the same call on the reset card goes on from there.
+        """
+        for visit, first, steps in plan.visits():
+            if log.finished(visit):
+                continue
+            resuming = log.intended(visit)
+            durable = any(step.durable for step in steps)
+            if durable and not resuming:
+                log.intent(visit, first, first + len(steps) - 1)
+            for index, step in enumerate(steps, first):
+                if progress is not None:
+                    progress(index, step)
+                if resuming:
+                    self._repeat(step, done=index <= log.last_done())
+                else:
+                    self.act(step.action)
+                if step.permanent:
+                    log.done(index)
+            if durable:
+                log.leave(visit)
+
+    def act(self, action: Action) -> None:
+        """Carry out one action.  Raises StatusError or CounterError when the card refuses it."""
+        self._actions[action.__class__](action)
+
+    def _repeat(self, step: Step, *, done: bool) -> None:
+        if done and not step.session:
+            if step.restore is not None:
+                self.act(step.restore)
+            return
+        if step.probe is not None and self._holds(step.probe):
+            return
+        try:
+            self.act(step.action)
+        except StatusError as error:
+            if error.sw not in step.already:
+                raise
+            if step.restore is not None:
+                self.act(step.restore)
+
+    def _holds(self, probe: Authenticate) -> bool:
+        """Whether the card already holds the key: yes, no (6A88), or neither, which quarantines it."""
+        try:
+            self.act(probe)
+        except StatusError as error:
+            if error.sw == _KEY_NOT_FOUND:
+                return False
+            raise
+        except CounterError as error:
+            raise Quarantined("quarantine-key", key=probe.key.name, tries=error.fields["tries"]) from error
+        return True
+
+    def _bind(self, ref: KeyRef) -> KeyRef:
+        return ref.for_card(self._card)
+
+    def _challenge(self) -> bytes:
+        return self._channel.call(_CHALLENGE)
+
+    def _send(self, action: Send) -> None:
+        self._channel.call(action.command)
+
+    def _reset(self, _action: Reset) -> None:
+        if self._channel.reset().card_factor != self._card:
+            raise Quarantined("quarantine-swapped")
+
+    def _present_code(self, action: PresentCode) -> None:
+        code = self._service.presentation(action.key)
+        self._channel.call(self._dialect.present_transport_code(code.reveal()))
+
+    def _verify_pin(self, action: VerifyPin) -> None:
+        pin = self._service.presentation(action.key)
+        self._channel.call(Command(0x00, 0x20, 0x00, 0x00, pin.reveal()))
+
+    def _authenticate(self, action: Authenticate) -> None:
+        proof = self._service.authentication_data(self._bind(action.key), self._challenge(), _ORIGINAL)
+        self._channel.call(Command(0x00, 0x82, 0x00, action.id, proof + _ORIGINAL))
+
+    def _prove_card(self, action: ProveCard) -> None:
+        factor, original = secrets.token_bytes(8), secrets.token_bytes(8)
+        answer = self._channel.call(Command(0x00, 0x88, 0x00, 0x00, factor + original, le=8))
+        expected = self._service.authentication_data(self._bind(action.key), factor, original)
+        if not secrets.compare_digest(answer, expected):
+            raise Quarantined("quarantine-proof", key=action.key.name)
+
+    def _load_key(self, action: LoadKey) -> None:
+        under = self._bind(action.under)
+        cipher = self._service.wrap_key(self._bind(action.key), under, action.prefix)
+        header = action.header + bytes((len(cipher) + _MAC_SIZE,))
+        mac = self._service.key_mac(under, self._challenge(), header + cipher)
+        cla, ins, p1, p2 = action.header
+        self._channel.call(Command(cla, ins, p1, p2, cipher + mac))
+
+    def _load_first_key(self, action: LoadFirstKey) -> None:
+        key = self._service.first_key(self._bind(action.key))
+        self._channel.call(self._dialect.write_first_key(action.slot, action.prefix + key.reveal()))
+
+    def _refused(self, action: Refused) -> None:
+        try:
+            self.act(action.action)
+        except (StatusError, CounterError):
+            return
+        raise Quarantined("quarantine-not-refused", what=type(action.action).__name__)
+
+    def _compare(self, action: Compare) -> None:
+        answer = self._channel.call(action.command)
+        if answer != action.expected:
+            raise Quarantined("quarantine-differs", tags=", ".join(_differing(action, answer)))
+
+    def _answers(self, action: Answers) -> None:
+        sw = self._channel.send(action.command).sw
+        if sw not in action.statuses:
+            raise refusal(sw, action.command) if sw != OK else Quarantined("quarantine-not-empty")
+
+
+def _differing(action: Compare, answer: bytes) -> list[str]:
+    """Tags of the records in which the answer is not what was written; never their values."""
+    tags: list[str] = []
+    position = 0
+    while position + 2 <= len(action.expected):
+        end = position + 2 + action.expected[position + 1]
+        if answer[position:end] != action.expected[position:end]:
+            tags.append(f"{action.expected[position]:02X}")
+        position = end
+    return tags

@@ -1,0 +1,74 @@
+"""A finished software card without a workspace: for reading commands, vectors and tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sscard.apdu.transport import Channel
+from sscard.cos.dialect import load_dialect
+from sscard.cos.profile import load_profile
+from sscard.emulator import SoftwareCard
+from sscard.keys.hierarchy import memory_service
+from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.plan import compile_profile
+from sscard.personalize.record import Record
+from sscard.personalize.runner import Runner
+
+REGION: Final = "990101"
+INIT_ORG: Final = "915600000299010199010101"
+SERIAL: Final = 0x17
+
+PERSON: Final = Record(
+    seq=1,
+    line=2,
+    ssn="990101200001010022",
+    name="测试甲",
+    sex="2",
+    ethnic="01",
+    birth="20000101",
+    card_no="T00000044",
+    region=REGION,
+    issue_date="20260601",
+    expire_date="20360601",
+    birthplace="990101",
+    bank_code="99999",
+    bank_pan="9901010000000000004",
+)
+
+
+class NoLog:
+    """A card log that keeps nothing: for software cards that nobody will resume."""
+
+    def intended(self, visit: int) -> bool:
+        return False
+
+    def finished(self, visit: int) -> bool:
+        return False
+
+    def last_done(self) -> int:
+        return -1
+
+    def intent(self, visit: int, first: int, last: int) -> None:
+        pass
+
+    def done(self, step: int) -> None:
+        pass
+
+    def leave(self, visit: int) -> None:
+        pass
+
+
+def personalized_card(profile_name: str = "ssc3-sm4", seed: int = 0) -> SoftwareCard:
+    """A software card personalized for the sample person with the demo keys of ``seed``."""
+    profile = load_profile(profile_name)
+    dialect = load_dialect(profile.dialect)
+    service = memory_service(REGION, seed)
+    card = SoftwareCard.blank(SERIAL, seed=seed, area=REGION[:4], algorithm=profile.algorithm)
+    channel = Channel(card)
+    card_identity(channel)
+    require_blank(channel, profile)
+    template = compile_profile(profile, dialect, REGION, INIT_ORG)
+    plan = template.plan(PERSON, channel.atr.serial)
+    Runner(channel, dialect, service, channel.atr.card_factor).run(plan, NoLog())
+    card.reset()
+    return card

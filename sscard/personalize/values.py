@@ -1,0 +1,79 @@
+"""The bytes an item holds on one person's card: record fields, constants of the profile, and what is made here.
+
+Source of the made values: V2.0 notice, card identification code and initializing institution (docs/card.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sscard.cos import coding
+from sscard.cos.model import Directory, Item, Profile
+from sscard.cos.names import split_name
+from sscard.personalize.record import Record
+
+_RID: Final = "D156000005"
+_NO_AUTHENTICATION_CODE: Final = "FFFFFFFF"
+_DIRECTORY: Final = "directory:"
+
+
+def card_identification_code(region: str, serial: bytes) -> str:
+    """Card identification code (卡识别码), 32 hex digits: area ‖ RID ‖ serial (4 bytes) ‖ unset authentication code."""
+    return region + _RID + serial.hex().upper() + _NO_AUTHENTICATION_CODE
+
+
+def directory_entry(directory: Directory) -> bytes:
+    """Value of the DIR record of one directory: ``4F L name ‖ 50 L label`` (label in GBK)."""
+    label = directory.label.encode("gbk")
+    return bytes((0x4F, len(directory.aid))) + directory.aid + bytes((0x50, len(label))) + label
+
+
+def varies(item: Item) -> bool:
+    """Whether the item's bytes depend on the person or the card."""
+    if item.members:
+        return any(varies(member) for member in item.members)
+    return bool(item.source) and not item.source.startswith(_DIRECTORY)
+
+
+class CardValues:
+    """Gives the value bytes of every item for one record on one card."""
+
+    __slots__ = ("_made", "_profile", "_record")
+
+    def __init__(self, profile: Profile, record: Record | None, made: dict[str, str]) -> None:
+        self._profile = profile
+        self._record = record
+        self._made = made
+
+    def value(self, item: Item) -> bytes:
+        """Value bytes of ``item`` without tag and length.  Raises ValueError where the text does not fit."""
+        if item.members:
+            return b"".join(bytes((member.tag, member.length)) + self.value(member) for member in item.members)
+        source = item.source
+        if not source:
+            return coding.blank(item)
+        if source.startswith(_DIRECTORY):
+            return directory_entry(self._profile.directory(source.removeprefix(_DIRECTORY)))
+        if source in _NAME_PARTS:
+            return _NAME_PARTS[source](self._text("name")).ljust(item.length, b"\0")
+        written = self._text(source)
+        return coding.encode(item, written) if written else coding.blank(item)
+
+    def record_bytes(self, item: Item) -> bytes:
+        """The record of ``item``: tag, length, value."""
+        value = self.value(item)
+        return bytes((item.tag, len(value))) + value
+
+    def _text(self, source: str) -> str:
+        if source in self._made:
+            return self._made[source]
+        if source in self._profile.constants:
+            return self._profile.constants[source]
+        return self._record.value(source) if self._record else ""
+
+
+_NAME_PARTS: Final[dict[str, Callable[[str], bytes]]] = {
+    "name": lambda name: split_name(name)[0],
+    "name_extension": lambda name: split_name(name)[1],
+}
