@@ -1,0 +1,116 @@
+"""``sscard emulate``: a software card behind pcscd's virtual reader."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from sscard.commands.common import emit, json_option
+from sscard.errors import Exit
+from sscard.messages import text
+
+if TYPE_CHECKING:
+    from sscard.emulator.card import SoftwareCard
+    from sscard.emulator.vpcd import Bridge
+
+DEFAULT_PROFILE: Final = "national-3.0"
+DEFAULT_SERIAL: Final = 0x17
+
+
+@click.command(help=text("emulator.help"))
+@click.option("--port", type=click.IntRange(1, 65535), required=True, help=text("emulator.option-port"))
+@click.option("--host", default="127.0.0.1", show_default=True, help=text("emulator.option-host"))
+@click.option(
+    "--image",
+    "image_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=text("emulator.option-image"),
+)
+@click.option("--profile", metavar="NAME", help=text("emulator.option-profile"))
+@click.option("--blank", is_flag=True, help=text("emulator.option-blank"))
+@click.option("--feed", type=click.IntRange(1), metavar="N", help=text("emulator.option-feed"))
+@click.option("--seed", type=int, default=0, show_default=True, help=text("emulator.option-seed"))
+@click.option("--serial", type=click.IntRange(0, 0xFFFFFFFF), help=text("emulator.option-serial"))
+@json_option
+def command(
+    port: int,
+    host: str,
+    image_path: Path | None,
+    profile: str | None,
+    blank: bool,
+    feed: int | None,
+    seed: int,
+    serial: int | None,
+    as_json: bool,
+) -> int:
+    from sscard.emulator.vpcd import Bridge, Feeder
+
+    if (feed and (image_path or blank or profile)) or (blank and profile):
+        raise click.UsageError(text("emulator.one-of"))
+    first = DEFAULT_SERIAL if serial is None else serial
+    if feed:
+        feeder = Feeder(_blanks(first, feed, seed), replace=True)
+        with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
+            bridge.run()
+        return Exit.OK
+    with closing(_card(image_path, profile, blank, seed, first)) as card:
+        feeder = Feeder([card], replace=False)
+        with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
+            bridge.run()
+    return Exit.OK
+
+
+def _blanks(first: int, count: int, seed: int) -> Iterator[SoftwareCard]:
+    from sscard.emulator.card import SoftwareCard
+
+    return (SoftwareCard.blank(serial, seed=seed) for serial in range(first, first + count))
+
+
+def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> SoftwareCard:
+    """The one card to serve: of the image, blank, or personalized by the profile."""
+
+    def make() -> SoftwareCard:
+        if blank or (path is not None and profile is None):
+            from sscard.emulator.card import SoftwareCard
+
+            return SoftwareCard.blank(serial, seed=seed)
+        from sscard.personalize.sample import personalized_card
+
+        return personalized_card(profile or DEFAULT_PROFILE, seed)
+
+    if path is None:
+        return make()
+    from sscard.emulator.persistent import PersistentCard
+
+    return PersistentCard(path, make)
+
+
+@contextmanager
+def _ends_on_signal(bridge: Bridge) -> Iterator[Bridge]:
+    """SIGTERM and SIGINT end the bridge after the command in work."""
+    previous = {
+        number: signal.signal(number, lambda _number, _frame: bridge.stop())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield bridge
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _tell(host: str, port: int, as_json: bool, event: str, card: SoftwareCard | None) -> None:
+    """One event, as an object on standard output or a line on standard error."""
+    atr = card.atr.hex().upper() if card is not None else ""
+    if as_json:
+        sealed = card.sealed if card is not None else None
+        emit({"event": event, "host": host, "port": port, "atr": atr, "sealed": sealed})
+        return
+    click.echo(text(f"emulator.{event}", host=host, port=port, card=atr or text("emulator.no-card")), err=True)

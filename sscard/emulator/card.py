@@ -1,0 +1,233 @@
+"""The software card: a strict third-generation social-security card with T514 administration.
+
+It is a :class:`sscard.apdu.transport.Transport` in process.  Same seed, same commands: the same card, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Self
+
+from sscard.apdu.exchange import Protocol
+from sscard.emulator import administration, authentication, binary, blocking, keyload, pin, records, selection, wire
+from sscard.emulator.chip import Chip
+from sscard.emulator.nodes import Counted, Directory, Ef
+from sscard.emulator.options import CardOptions
+from sscard.emulator.words import UNKNOWN_INS, UNSUPPORTED, WRONG_CLA, WRONG_LENGTH, Refusal
+from sscard.errors import CardRemoved
+from sscard.keys.family import Algorithm
+
+Handler = Callable[[Chip, bytes], bytes]
+Journal = Callable[[str], None]
+
+HEAD: Final = bytes.fromhex("00812611018699")
+"""T1–T7 of a software card: chip maker, submission date, COS version, card maker."""
+RESET_LINE: Final = "reset"
+_SELECT: Final = b"\xa4"
+_GET_RESPONSE: Final = b"\xc0"
+
+
+def _purse(_chip: Chip, _apdu: bytes) -> bytes:
+    """Purse commands: this card has no purse."""
+    raise Refusal(UNSUPPORTED)
+
+
+_COMMANDS: Final[tuple[tuple[str, int, Handler], ...]] = (
+    ("00", 0xA4, selection.select),
+    ("00", 0xC0, wire.get_response),
+    ("00", 0x84, authentication.get_challenge),
+    ("00", 0x88, authentication.internal_authenticate),
+    ("00", 0x82, authentication.external_authenticate),
+    ("00", 0x20, pin.verify),
+    ("80", 0x5E, pin.change_pin),
+    ("84", 0x24, pin.change_or_unblock),
+    ("00", 0xB2, records.read_record),
+    ("00 04", 0xDC, records.update_record),
+    ("00", 0xB0, binary.read_binary),
+    ("00 04", 0xD6, binary.update_binary),
+    ("84", 0x1E, blocking.block_application),
+    ("84", 0x16, blocking.block_card),
+    ("80", 0xE0, administration.administer),
+    ("80", 0xE1, administration.delete),
+    ("00 84", 0xD4, keyload.write_key),
+    *(("B0", ins, _purse) for ins in (0x26, 0x28, 0x2A, 0x2C, 0x2E, 0x56)),
+)
+_HANDLERS: Final[dict[bytes, Handler]] = {
+    bytes((cla, ins)): handler for classes, ins, handler in _COMMANDS for cla in bytes.fromhex(classes)
+}
+_KNOWN_INS: Final = frozenset(ins for _, ins, _ in _COMMANDS)
+
+
+class Tear(Enum):
+    """When power is cut: before the command is executed, or after it but before the answer leaves."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class SoftwareCard:
+    """One card.  Make it with :meth:`blank`, or load it with ``sscard.emulator.image``.
+
+    ``name`` is what people call the place it sits in.  ``file`` and ``directories`` look inside without any right.
+    """
+
+    def __init__(self, chip: Chip, name: str = "emulator") -> None:
+        self.chip = chip
+        self.name = name
+        self._atr = wire.answer_to_reset(chip.historical, chip.protocol)
+        self._powered = True
+        self._tear: tuple[int, Tear] | None = None
+        self._journal: Journal | None = None
+        self._watched = False
+
+    @classmethod
+    def blank(
+        cls,
+        serial: int,
+        *,
+        seed: int = 0,
+        area: str = "9901",
+        algorithm: Algorithm = Algorithm.SM4,
+        protocol: Protocol = Protocol.T0,
+        options: CardOptions | None = None,
+        transport_code: bytes = b"\xff" * 8,
+    ) -> Self:
+        """A card as the factory delivers it: an empty MF, waiting for its transport code.
+
+        ``area`` is four digits, ``serial`` 0–FFFFFFFF: T8–T9 and TA–TD of the ATR.  Raises CustodyError for an
+        algorithm that software cannot do, ValueError for an area or serial that do not fit.
+        """
+        if len(area) != 4 or not (area.isascii() and area.isdigit()):
+            raise ValueError("area is four digits")
+        if not 0 <= serial <= 0xFFFFFFFF:
+            raise ValueError("serial has four bytes")
+        options = options or CardOptions()
+        return cls(
+            Chip(
+                historical=HEAD + bytes.fromhex(area) + serial.to_bytes(4, "big"),
+                algorithm=algorithm,
+                protocol=protocol,
+                options=options,
+                seed=seed,
+                transport_code=Counted(transport_code, options.transport_tries, options.transport_tries),
+            )
+        )
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset."""
+        return self._atr
+
+    @property
+    def serial(self) -> int:
+        """TA–TD of the ATR."""
+        return int.from_bytes(self.chip.historical[-4:], "big")
+
+    @property
+    def powered(self) -> bool:
+        """Whether the card has power: not torn out, switched off or closed."""
+        return self._powered
+
+    @property
+    def sealed(self) -> bool:
+        """Whether END PRE-ISSUE was done."""
+        return self.chip.sealed
+
+    @property
+    def commands(self) -> int:
+        """Commands executed in the card's life."""
+        return self.chip.commands
+
+    def transmit(self, apdu: bytes, /) -> bytes:
+        """Execute one command.  Raises CardRemoved while the card has no power."""
+        return self._watch(apdu) if self._watched else self.execute(apdu)
+
+    def execute(self, apdu: bytes, /) -> bytes:
+        """The command itself, without power, tear and journal: what :meth:`transmit` does on a plain card."""
+        chip = self.chip
+        chip.commands += 1
+        if chip.pending and apdu[1:2] != _GET_RESPONSE:
+            chip.pending = b""
+        handler = _HANDLERS.get(apdu[:2])
+        try:
+            if chip.closed is not None and (chip.blocked or apdu[1:2] != _SELECT):
+                return chip.closed
+            if len(apdu) < 4:
+                return WRONG_LENGTH
+            if handler is None:
+                return WRONG_CLA if apdu[1] in _KNOWN_INS else UNKNOWN_INS
+            return handler(chip, apdu)
+        except Refusal as refusal:
+            return refusal.word
+
+    def _watch(self, apdu: bytes) -> bytes:
+        if not self._powered:
+            raise CardRemoved("card-removed")
+        moment = None
+        if self._tear is not None:
+            left, when = self._tear
+            self._tear = (left - 1, when) if left > 1 else None
+            moment = when if left <= 1 else None
+        if moment is Tear.BEFORE:
+            self.power_off()
+            raise CardRemoved("card-removed")
+        if self._journal is not None:
+            self._journal(apdu.hex())
+        answer = self.execute(apdu)
+        if moment is Tear.AFTER:
+            self.power_off()
+            raise CardRemoved("card-removed")
+        return answer
+
+    def tear(self, after: int, when: Tear) -> None:
+        """Cut power at the ``after``-th next command (1 = the very next); reset puts the card back in.
+
+        Raises ValueError for ``after`` below 1.
+        """
+        if after < 1:
+            raise ValueError("after counts from 1")
+        self._tear = (after, when)
+        self._settle()
+
+    def power_off(self) -> None:
+        """Take power away: security state and challenge are lost."""
+        self._powered = False
+        self.chip.power_on()
+        self._settle()
+        if self._journal is not None:
+            self._journal(RESET_LINE)
+
+    def reset(self) -> bytes:
+        """Reset the card, or put it back in; returns the ATR."""
+        self._powered = True
+        self.chip.power_on()
+        self._settle()
+        if self._journal is not None:
+            self._journal(RESET_LINE)
+        return self._atr
+
+    def close(self) -> None:
+        """Take the card out; idempotent.  ``reset`` would put it back in."""
+        if self._powered:
+            self.power_off()
+
+    def _settle(self) -> None:
+        self._watched = not self._powered or self._tear is not None or self._journal is not None
+
+    def directories(self) -> tuple[str, ...]:
+        """Paths of all directories in the order of creation, such as ``3F00/DDF1/DF01``."""
+        return tuple(directory.path for directory in self.chip.root.walk())
+
+    def directory(self, path: str) -> Directory:
+        """The first directory whose path ends with ``path``, such as ``DF01``, to look at.  Raises KeyError."""
+        wanted = path.upper().split("/")
+        for directory in self.chip.root.walk():
+            if directory.path.split("/")[-len(wanted) :] == wanted:
+                return directory
+        raise KeyError(path)
+
+    def file(self, path: str) -> Ef:
+        """The EF at a path such as ``DF01/EF05``, to look at its ``records`` or ``content``.  Raises KeyError."""
+        above, _, fid = path.rpartition("/")
+        return self.directory(above or "3F00").files[int(fid, 16)]

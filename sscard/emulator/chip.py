@@ -1,0 +1,174 @@
+"""The state of one card: what lasts on the chip, and what lives from reset to power-off."""
+
+from __future__ import annotations
+
+from hashlib import shake_256
+from typing import Final
+
+from sscard.apdu.exchange import Protocol
+from sscard.emulator.access import Security
+from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
+from sscard.emulator.options import CardOptions
+from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
+from sscard.keys.family import Algorithm, family_of
+
+_CHUNK: Final = 4096
+_CHALLENGE_SIZE_OF_ALL_FAMILIES: Final = 8
+
+
+class Randomness:
+    """Reproducible random numbers: SHAKE-256 of seed, card and block number, never the same bytes twice.
+
+    ``position`` counts the bytes used and is all that must be kept to go on after a restart.
+    """
+
+    __slots__ = ("_block", "_chunk", "_offset", "_seed")
+
+    def __init__(self, seed: bytes, position: int) -> None:
+        self._seed = seed
+        self._block, self._offset = divmod(position, _CHUNK)
+        self._chunk = self._make()
+
+    def _make(self) -> bytes:
+        return shake_256(self._seed + self._block.to_bytes(8, "big")).digest(_CHUNK)
+
+    @property
+    def position(self) -> int:
+        return self._block * _CHUNK + self._offset
+
+    def take(self, count: int) -> bytes:
+        """The next ``count`` bytes (at most a chunk)."""
+        end = self._offset + count
+        if end > _CHUNK:
+            self._block += 1
+            self._chunk = self._make()
+            self._offset, end = 0, count
+        start, self._offset = self._offset, end
+        return self._chunk[start:end]
+
+
+class Chip:
+    """One card's memory and security state; the commands of this package are functions over it.
+
+    ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE.  ``closed`` is the answer
+    to everything while the card (or, but for SELECT, the current application) is blocked.
+    """
+
+    __slots__ = (
+        "algorithm",
+        "blocked",
+        "challenge",
+        "challenge_at",
+        "closed",
+        "commands",
+        "current",
+        "ef",
+        "family",
+        "historical",
+        "names",
+        "options",
+        "pending",
+        "pointer",
+        "previous_challenge",
+        "protocol",
+        "randomness",
+        "root",
+        "sealed",
+        "security",
+        "seed",
+        "t0",
+        "transport_code",
+        "zero_le_gives_data",
+    )
+
+    def __init__(
+        self,
+        *,
+        historical: bytes,
+        algorithm: Algorithm,
+        protocol: Protocol,
+        options: CardOptions,
+        seed: int,
+        transport_code: Counted,
+        root: Directory | None = None,
+        random_position: int = 0,
+        commands: int = 0,
+        sealed: bool = False,
+        blocked: bool = False,
+    ) -> None:
+        self.historical = historical
+        self.algorithm = algorithm
+        self.family = family_of(algorithm)
+        self.protocol = protocol
+        self.t0 = protocol is Protocol.T0
+        self.options = options
+        self.zero_le_gives_data = not self.t0 if options.zero_le_gives_data is None else options.zero_le_gives_data
+        self.seed = seed
+        self.randomness = Randomness(f"{seed}:".encode() + historical, random_position)
+        self.transport_code = transport_code
+        self.root = root or Directory(MF_FID, DirectoryKind.MF, b"", None)
+        self.commands = commands
+        self.sealed = sealed
+        self.blocked = blocked
+        self.names: dict[bytes, Directory] = {}
+        self.index_names()
+        self.power_on()
+
+    def power_on(self) -> None:
+        """Reset: no rights, no challenge, no data waiting, the MF current."""
+        self.current = self.root
+        self.ef: Ef | None = None
+        self.pointer = 0
+        self.security = Security()
+        self.challenge: bytes | None = None
+        self.previous_challenge: bytes | None = None
+        self.challenge_at = 0
+        self.pending = b""
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring ``closed`` up to date with the locks of card and current application."""
+        self.closed: bytes | None = None
+        if self.blocked:
+            self.closed = UNSUPPORTED
+        elif self.current.blocked:
+            self.closed = APPLICATION_BLOCKED
+
+    def index_names(self) -> None:
+        """Bring the table of DF names up to date with the tree."""
+        self.names = {directory.name: directory for directory in self.root.walk() if directory.name}
+
+    def enter(self, directory: Directory) -> None:
+        """Make a directory current.  Another one than before costs the key rights and the challenge."""
+        self.ef = None
+        self.pointer = 0
+        if directory is self.current:
+            return
+        self.current = directory
+        self.security.leave(directory, keep_environment=self.options.keep_environment_rights)
+        self.challenge = self.previous_challenge = None
+        self.settle()
+
+    def new_challenge(self, count: int) -> bytes:
+        """Draw a challenge; it replaces the one before."""
+        challenge = self.randomness.take(count)
+        self.previous_challenge = self.challenge
+        self.challenge = challenge
+        self.challenge_at = self.commands
+        return challenge
+
+    def take_challenge(self) -> bytes:
+        """Use the challenge up.  Raises Refusal 6984 where none is valid or it is too long for the card's block."""
+        challenge, self.challenge = self.challenge, None
+        if challenge is None:
+            raise Refusal(NO_CHALLENGE)
+        if self.options.challenge_for_next_command_only and self.commands != self.challenge_at + 1:
+            raise Refusal(NO_CHALLENGE)
+        if len(challenge) > max(self.family.block, _CHALLENGE_SIZE_OF_ALL_FAMILIES):
+            raise Refusal(NO_CHALLENGE)
+        return challenge
+
+    def room(self) -> int:
+        """Bytes left for EFs."""
+        used = sum(ef.size for directory in self.root.walk() for ef in directory.files.values())
+        return self.options.chip_bytes - used

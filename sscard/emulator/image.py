@@ -1,0 +1,215 @@
+"""A card on disk: a readable JSON file that loads back to the same card, byte for byte.
+
+Bytes are hex, sizes decimal.  Security state is not in it: a loaded card is a card just reset.  The image holds keys
+and PIN in clear, as the chip does: it is for demonstration keys, and its file is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sscard.apdu.exchange import Protocol
+from sscard.emulator.access import Rule
+from sscard.emulator.card import SoftwareCard
+from sscard.emulator.chip import Chip
+from sscard.emulator.nodes import Counted, Directory, DirectoryKind, Ef, EfType, Key, KeyType
+from sscard.emulator.options import CardOptions
+from sscard.errors import WorkspaceError
+from sscard.keys.family import Algorithm
+
+FORMAT: Final = "sscard-card-image"
+VERSION: Final = 1
+_IN_MEMORY: Final = "-"
+
+
+def dump(card: SoftwareCard) -> str:
+    """The card as text, ending with a newline."""
+    return json.dumps(_card(card.chip), indent=1, ensure_ascii=True) + "\n"
+
+
+def load(text: str, *, path: str = _IN_MEMORY) -> SoftwareCard:
+    """The card of a text; ``path`` is named in errors.
+
+    Raises WorkspaceError: image-damaged for anything but a whole image, image-newer for a later version.
+    """
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        raise WorkspaceError("image-damaged", path=path, detail="not JSON") from None
+    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+        raise WorkspaceError("image-damaged", path=path, detail="not a card image")
+    version = tree.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise WorkspaceError("image-newer", path=path, version=version, known=VERSION)
+    try:
+        return SoftwareCard(_chip(tree))
+    except KeyError as error:
+        raise WorkspaceError("image-damaged", path=path, detail=f"{error.args[0]}") from None
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        raise WorkspaceError("image-damaged", path=path, detail="wrong value") from None
+
+
+def save(card: SoftwareCard, path: Path, *, durable: bool = True) -> None:
+    """Write the image so that the file is always the old or the new one; ``durable`` also outlives a power cut."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(dump(card))
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> SoftwareCard:
+    """The card of a file.  Raises WorkspaceError: image-missing, image-damaged, image-newer."""
+    try:
+        text = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise WorkspaceError("image-missing", path=str(path)) from None
+    except UnicodeDecodeError:
+        raise WorkspaceError("image-damaged", path=str(path), detail="not ASCII") from None
+    return load(text, path=str(path))
+
+
+def _hex(value: bytes) -> str:
+    return value.hex().upper()
+
+
+def _card(chip: Chip) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "historical": _hex(chip.historical),
+        "algorithm": chip.algorithm.name,
+        "protocol": chip.protocol.name,
+        "options": asdict(chip.options),
+        "seed": chip.seed,
+        "random_position": chip.randomness.position,
+        "commands": chip.commands,
+        "sealed": chip.sealed,
+        "blocked": chip.blocked,
+        "transport_code": _counted(chip.transport_code),
+        "root": _directory(chip.root),
+    }
+
+
+def _counted(secret: Counted) -> dict[str, Any]:
+    return {"value": _hex(secret.value), "limit": secret.limit, "tries": secret.tries}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {
+        "type": key.type.name,
+        "id": f"{key.id:02X}",
+        "version": f"{key.version:02X}",
+        "level": f"{key.level:02X}",
+        "option": f"{key.option:02X}",
+        **_counted(key),
+    }
+
+
+def _rule(rule: Rule) -> str:
+    return f"{rule.parent:02X} {'and' if rule.both else 'or'} {rule.own:02X}"
+
+
+def _file(ef: Ef) -> dict[str, Any]:
+    return {
+        "fid": f"{ef.fid:04X}",
+        "sfi": f"{ef.sfi:02X}",
+        "type": ef.type.name,
+        "size": ef.size,
+        "record_length": ef.record_length,
+        "read": _rule(ef.read),
+        "update": _rule(ef.update),
+        "records": [_hex(record) for record in ef.records],
+        "content": _hex(ef.content),
+    }
+
+
+def _directory(directory: Directory) -> dict[str, Any]:
+    return {
+        "fid": f"{directory.fid:04X}",
+        "kind": directory.kind.name,
+        "name": _hex(directory.name),
+        "lock": f"{directory.lock:02X}",
+        "blocked": directory.blocked,
+        "keys": [_key(key) for key in directory.keys],
+        "files": [_file(ef) for ef in directory.files.values()],
+        "directories": [_directory(below) for below in directory.directories.values()],
+    }
+
+
+def _chip(tree: dict[str, Any]) -> Chip:
+    code = tree["transport_code"]
+    return Chip(
+        historical=bytes.fromhex(tree["historical"]),
+        algorithm=Algorithm[tree["algorithm"]],
+        protocol=Protocol[tree["protocol"]],
+        options=CardOptions(**tree["options"]),
+        seed=int(tree["seed"]),
+        random_position=int(tree["random_position"]),
+        commands=int(tree["commands"]),
+        sealed=bool(tree["sealed"]),
+        blocked=bool(tree["blocked"]),
+        transport_code=Counted(bytes.fromhex(code["value"]), int(code["limit"]), int(code["tries"])),
+        root=_load_directory(tree["root"], None),
+    )
+
+
+def _load_key(tree: dict[str, Any]) -> Key:
+    return Key(
+        value=bytes.fromhex(tree["value"]),
+        limit=int(tree["limit"]),
+        tries=int(tree["tries"]),
+        type=KeyType[tree["type"]],
+        id=int(tree["id"], 16),
+        version=int(tree["version"], 16),
+        level=int(tree["level"], 16),
+        option=int(tree["option"], 16),
+    )
+
+
+def _load_rule(text: str) -> Rule:
+    parent, joined, own = text.split(" ")
+    return Rule(int(parent, 16), int(own, 16), {"and": True, "or": False}[joined])
+
+
+def _load_file(tree: dict[str, Any]) -> Ef:
+    return Ef(
+        fid=int(tree["fid"], 16),
+        sfi=int(tree["sfi"], 16),
+        type=EfType[tree["type"]],
+        size=int(tree["size"]),
+        record_length=int(tree["record_length"]),
+        read=_load_rule(tree["read"]),
+        update=_load_rule(tree["update"]),
+        records=[bytes.fromhex(record) for record in tree["records"]],
+        content=bytes.fromhex(tree["content"]),
+    )
+
+
+def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory:
+    directory = Directory(
+        int(tree["fid"], 16),
+        DirectoryKind[tree["kind"]],
+        bytes.fromhex(tree["name"]),
+        parent,
+        lock=int(tree["lock"], 16),
+        blocked=bool(tree["blocked"]),
+        keys=[_load_key(key) for key in tree["keys"]],
+    )
+    for file in tree["files"]:
+        directory.add_file(_load_file(file))
+    for below in tree["directories"]:
+        child = _load_directory(below, directory)
+        directory.directories[child.fid] = child
+    return directory

@@ -1,0 +1,35 @@
+"""What the standard leaves to the maker of a card, with the toolkit's defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CardOptions:
+    """Choices of one card; they travel with its image.
+
+    ``zero_le_gives_data``: READ RECORD with Le 00 gives the data instead of 6Cxx; None = only under T=1.
+    ``long_le_gives_data``: Le larger than the record is tolerated; else 6Cxx.
+    ``keep_environment_rights``: rights of SSSE keys survive entering an ADF and leaving it for SSSE.
+    ``challenge_for_next_command_only``: a challenge not used by the very next command is void.
+    ``original_must_be_challenge``: EXTERNAL AUTHENTICATE takes as original only the challenge before the newest one.
+    ``records_may_grow``: a variable record may be replaced by a longer one within the file's size.
+    ``replace_keys``: WRITE KEY of a key that is there replaces it; else 6A80.
+    ``block_mac_costs_try``: a wrong MAC in APPLICATION BLOCK or CARD BLOCK costs a try of the key that opened it.
+    ``key_load_by_session_key``: WRITE KEY with MAC uses a session key and a zero initial value instead of the master
+    key itself with the challenge as initial value.
+    ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
+    """
+
+    zero_le_gives_data: bool | None = None
+    long_le_gives_data: bool = True
+    keep_environment_rights: bool = False
+    challenge_for_next_command_only: bool = False
+    original_must_be_challenge: bool = False
+    records_may_grow: bool = True
+    replace_keys: bool = True
+    block_mac_costs_try: bool = False
+    key_load_by_session_key: bool = False
+    transport_tries: int = 3
+    chip_bytes: int = 81920
