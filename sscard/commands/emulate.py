@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sscard.emulator.card import SoftwareCard
     from sscard.emulator.vpcd import Bridge
 
-DEFAULT_PROFILE: Final = "national-3.0"
+DEFAULT_PROFILE: Final = "ssc3-sm4"
 DEFAULT_SERIAL: Final = 0x17
 
 
