@@ -108,20 +108,19 @@ def read_files(session: CardSession, files: Iterable[Target]) -> Iterator[FileRe
     refuses a key or the PIN (nothing more is tried), StatusError for any other status, TransportError.
     """
     for directory, file in files:
-        if not session.enter(directory):
-            yield FileResult(directory, file, Outcome.ABSENT)
-            continue
-        grant = session.gain(file.read)
-        if grant.refused is not None:
-            yield FileResult(directory, file, Outcome.DENIED, refused=grant.refused)
-            continue
         try:
-            values = tuple(_values(session, file))
+            yield _read_file(session, directory, file)
         except StatusError as error:
-            outcome = _outcome(error)
-            yield FileResult(directory, file, outcome, grant.used)
-        else:
-            yield FileResult(directory, file, Outcome.READ, grant.used, values=values)
+            yield FileResult(directory, file, _outcome(error))
+
+
+def _read_file(session: CardSession, directory: Directory, file: File) -> FileResult:
+    if not session.enter(directory):
+        return FileResult(directory, file, Outcome.ABSENT)
+    grant = session.gain(file.read)
+    if grant.refused is not None:
+        return FileResult(directory, file, Outcome.DENIED, refused=grant.refused)
+    return FileResult(directory, file, Outcome.READ, grant.used, values=tuple(_values(session, file)))
 
 
 def _meant(profile: Profile, word: str) -> list[Target]:
