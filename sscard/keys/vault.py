@@ -209,7 +209,10 @@ def _parse(raw: bytes, path: Path) -> tuple[dict[str, Any], bytes]:
         envelope = json.loads(raw)
         if not isinstance(envelope, dict) or _render(envelope) != raw:
             raise ValueError
-        sealed = base64.b64decode(envelope.pop("sealed"), validate=True)
+        text = envelope.pop("sealed")
+        sealed = base64.b64decode(text, validate=True)
+        if base64.b64encode(sealed).decode("ascii") != text:
+            raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         raise CustodyError("vault-format", path=str(path)) from None
     return envelope, sealed

@@ -24,6 +24,9 @@ PIN_FIELD_SIZE: Final = 16
 """Size of the key field a PIN is loaded in: packed digits, filled with FF."""
 
 _CARDS_KEPT: Final = 256
+_PREFIX_LIMIT: Final = 16
+_CHALLENGE_SIZES: Final = (4, 8, 16)
+_ORIGINAL_SIZE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +77,26 @@ class VaultKeyService:
 
     def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
         family, key = self._card_key(ref)
+        _check_sizes(ref, family, challenge, original)
         return family.authentication_data(family.session_key(key, challenge), original)
 
     def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
         family, key = self._card_key(ref)
+        _check_sizes(ref, family, challenge)
         return family.session_mac(family.session_key(key, challenge), message)
 
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
         family, key = self._card_key(ref)
+        _check_sizes(ref, family, initial)
         return family.key_mac(key, message, initial)
 
     def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes) -> bytes:
         if not ref.card:
             raise CustodyError("key-card-level", ref=str(ref))
+        if (ref.card, ref.region) != (under.card, under.region):
+            raise CustodyError("key-other-card", ref=str(ref), under=str(under))
+        if len(prefix) > _PREFIX_LIMIT:
+            raise CustodyError("key-prefix", ref=str(ref), size=len(prefix), limit=_PREFIX_LIMIT)
         family, wrapping = self._card_key(under, issuer_only=True)
         field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref)[1]
         return family.encrypt(wrapping, pad_length(prefix + field, family.block))
@@ -166,6 +176,12 @@ class VaultKeyService:
     def _drop(self, card: bytes) -> None:
         for key in self._cards.pop(card, {}).values():
             key.value.wipe()
+
+
+def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes = bytes(_ORIGINAL_SIZE)) -> None:
+    """Refuse challenges that are not 4, 8 or 16 bytes (16 only with a 16-byte block) and originals that are not 8."""
+    if len(challenge) not in _CHALLENGE_SIZES or len(challenge) > family.block or len(original) != _ORIGINAL_SIZE:
+        raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=len(original))
 
 
 def _steps(stored: str, wanted: str) -> list[bytes]:

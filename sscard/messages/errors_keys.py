@@ -38,6 +38,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref}: 卡片分散因子必须是 {size} 字节。|取历史字节的最后 8 个字节。",
         "{ref}: the card factor must have {size} bytes.|It is the last 8 of the historical bytes.",
     ),
+    "key-other-card": (
+        "{ref} 与 {under} 不是同一张卡、同一地区的密钥。|装载密钥的引用必须属于同一张卡。",
+        "{ref} and {under} are not keys of one card and region.|Both references of a key load must name the same card.",
+    ),
+    "key-prefix": (
+        "{ref}: 密钥数据头 {size} 字节, 最多 {limit}。|核对 COS 方言。",
+        "{ref}: the key block's head has {size} bytes, at most {limit}.|Check the COS dialect.",
+    ),
+    "key-input": (
+        "{ref}: 随机数 {challenge} 字节、原始信息 {original} 字节, 不符合规则。|随机数 4、8 或 16 字节 (16 仅用于 SM4); 原始信息 8 字节。",
+        "{ref}: a challenge of {challenge} and an original of {original} bytes do not fit.|Challenge 4, 8 or 16 bytes (16 only with SM4), original 8.",
+    ),
     "key-not-master": (
         "{ref} 不是发卡方主控密钥。|只有主控密钥可以保护密钥装载, 或首次明文装载。",
         "{ref} is no issuer master key.|Only master keys protect a key load or are loaded in clear the first time.",
