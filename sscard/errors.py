@@ -141,7 +141,19 @@ class BatchError(SscardError):
     """The batch file cannot be used; findings tell file, line, column and rule."""
 
 
+class BatchUnusable(BatchError):
+    """There is nothing to check: no such file, or not a text file at all."""
+
+    exit_code = Exit.USAGE
+
+
 class WorkspaceError(SscardError):
     """The workspace folder is missing, damaged or of another kind."""
+
+    exit_code = Exit.USAGE
+
+
+class VectorFileError(SscardError):
+    """A file of test vectors cannot be read or has a vector of the wrong form; tells file and line."""
 
     exit_code = Exit.USAGE

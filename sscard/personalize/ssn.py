@@ -14,7 +14,9 @@ DEMO_PREFIX: Final = "99"
 """Regions 99xxxx are unassigned: every synthetic person lives there."""
 
 PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    str(code)
+    for span in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for code in range(span[0], span[1] + 1)
 )
 """First two digits of GB/T 2260 in every edition, and of the residence permits 81–83."""
 
