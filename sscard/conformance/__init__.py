@@ -1,0 +1,1 @@
+"""The judge: worked examples (vectors) held against the library and against cards."""
