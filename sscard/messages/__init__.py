@@ -38,10 +38,19 @@ def from_locale(locale: str) -> Lang:
 def lookup(name: str) -> tuple[str, str]:
     """The ``(Chinese, English)`` pair of a text, places unfilled.  Raises KeyError for an unknown name."""
     room, _, key = name.partition(".")
+    return _texts(room)[key]
+
+
+def keys(room: str) -> list[str]:
+    """The keys of all texts of ``room``."""
+    return list(_texts(room))
+
+
+def _texts(room: str) -> dict[str, tuple[str, str]]:
     texts = _rooms.get(room)
     if texts is None:
         texts = _rooms[room] = _load(room)
-    return texts[key]
+    return texts
 
 
 def _load(room: str) -> dict[str, tuple[str, str]]:
