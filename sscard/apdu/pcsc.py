@@ -45,6 +45,8 @@ _STEP: Final = 0.05
 """Longest single wait, in seconds, so that a head can be asked to stop."""
 _ABSENCE: Final = 0.5
 """Seconds the service may take to notice that a card is gone (it polls simple readers every 0.4 s)."""
+_BUSY: Final = 2.0
+"""Seconds another program may hold a card: many only look at each card that comes."""
 _LONGEST_PAUSE: Final = 1.0
 """Longest time, in seconds, between two looks at a card that was let go and is still there."""
 
@@ -183,14 +185,14 @@ def _protocols(atr: bytes) -> int:
 class PcscSlot:
     """One head of a line: cards come into one reader one after the other.  Belongs to one thread."""
 
-    __slots__ = ("_busy", "_look_at", "_muted", "_pause", "_released", "_transport", "name")
+    __slots__ = ("_busy_since", "_look_at", "_muted", "_pause", "_released", "_transport", "name")
 
     def __init__(self, reader: str) -> None:
         self.name = reader
         self._transport: PcscTransport | None = None
         self._released: tuple[int, bytes] | None = None
         self._muted: int | None = None
-        self._busy: TransportError | None = None
+        self._busy_since: float | None = None
         self._look_at, self._pause = 0.0, _STEP
 
     def next_card(self, timeout: float) -> PcscTransport | None:
@@ -199,7 +201,7 @@ class PcscSlot:
         A card is another one when the reader has been empty since the last connection, or when its ATR differs (a
         feeder can exchange cards while they are switched off).  Without a release the same card counts again.
         Raises CardMute once for a card that gives no answer to reset, ServiceMissing, ReaderLost, and TransportError
-        where another program holds the card to the end.
+        where another program has held the card for two seconds, this call and those before it together.
         """
         deadline = time.monotonic() + timeout
         self.close()
@@ -211,11 +213,8 @@ class PcscSlot:
                     return self._transport
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    break
+                    return None
                 service.wait(state, min(left, _STEP))
-        if self._busy is not None:
-            raise self._busy
-        return None
 
     def release(self) -> None:
         """Switch the card off and let it go: :meth:`next_card` then waits for another."""
@@ -240,10 +239,10 @@ class PcscSlot:
 
     def _try(self, state: ReaderState) -> PcscTransport | None:
         """The card that is there now, if it counts as new."""
-        self._busy = None
-        if not state.present or state.events == self._muted:
-            return None
         now = time.monotonic()
+        if not state.present or state.events == self._muted:
+            self._busy_since = None
+            return None
         released = self._released if self._released and self._released[0] == state.events else None
         if released and now < self._look_at:
             return None
@@ -256,9 +255,13 @@ class PcscSlot:
         except CardMute:
             self._muted = state.events
             raise
-        except TransportError as error:
-            self._busy = error
-            return None
+        except TransportError:
+            self._busy_since = self._busy_since or now
+            if now - self._busy_since < _BUSY:
+                return None
+            self._busy_since = None
+            raise
+        self._busy_since = None
         if released and transport.atr == released[1]:
             transport.power_off()
             self._look_at, self._pause = now + self._pause, min(2 * self._pause, _LONGEST_PAUSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, runtime_checkable
 from typing import Protocol as Interface
 
 from sscard.apdu.atr import Atr
@@ -46,8 +46,19 @@ class Transport(Interface):
         ...
 
 
-Tap = Callable[[bytes, bytes], None]
-"""A listener of each pair of bytes sent and bytes received."""
+class Tap(Interface):
+    """A listener of each pair of bytes sent and bytes received."""
+
+    def __call__(self, sent: bytes, received: bytes, /) -> None: ...
+
+
+@runtime_checkable
+class ResetTap(Interface):
+    """A tap that also wants to know of resets."""
+
+    def reset(self, atr: bytes, /) -> None:
+        """The card was reset and answered with ``atr``."""
+        ...
 
 
 class Channel:
@@ -57,13 +68,18 @@ class Channel:
     >>> channel.send(Command(0x00, 0x84, 0, 0, le=8)).data      # doctest: +SKIP
     """
 
-    __slots__ = ("_exchange", "_transmit", "exchanges", "transport")
+    __slots__ = ("_exchange", "_reset_taps", "_transmit", "exchanges", "transport")
 
     def __init__(self, transport: Transport, taps: Iterable[Tap] = ()) -> None:
         self.transport = transport
         self.exchanges = 0
         self._exchange = Exchange(Atr.parse(transport.atr).protocol)
-        self._transmit = _tapped(transport.transmit, tuple(taps))
+        listeners = tuple(taps)
+        self._reset_taps: list[ResetTap] = []
+        for tap in listeners:
+            if isinstance(tap, ResetTap):
+                self._reset_taps.append(tap)
+        self._transmit = _tapped(transport.transmit, listeners)
 
     @property
     def atr(self) -> Atr:
@@ -105,7 +121,10 @@ class Channel:
 
     def reset(self) -> Atr:
         """Reset the card and return its parsed ATR."""
-        return Atr.parse(self.transport.reset())
+        raw = self.transport.reset()
+        for tap in self._reset_taps:
+            tap.reset(raw)
+        return Atr.parse(raw)
 
     def close(self) -> None:
         """Let go of the card."""

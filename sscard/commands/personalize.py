@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,12 @@ from sscard.errors import Exit
 from sscard.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from sscard.apdu.transport import Tap
     from sscard.cos.model import Profile
     from sscard.keys.service import KeyService
     from sscard.personalize.batch import Batch
-    from sscard.personalize.line import Slot
+    from sscard.personalize.line import Slot, Tracer
     from sscard.personalize.workspace import Workspace
 
 EMULATOR = "emulator"
@@ -93,7 +93,7 @@ def _produce(
     from sscard.personalize.job import open_production
 
     try:
-        production = open_production(place, service, rows, profile=profile, taps=_taps(trace))
+        production = open_production(place, service, rows, profile=profile, tracer=_tracer(trace))
     except BaseException:
         for slot in slots:
             slot.close()
@@ -126,13 +126,18 @@ def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
     return [rack.slot(number) for number in range(1, min(int(count), max(rows, 1)) + 1)]
 
 
-def _taps(folder: Path | None) -> Callable[[str], Sequence[Tap]]:
-    if folder is None:
-        return lambda _head: ()
-    from sscard.apdu.trace import TraceTap
+def _tracer(folder: Path | None) -> Tracer:
+    from sscard.apdu.trace import Trace
+    from sscard.personalize.line import no_trace
 
+    if folder is None:
+        return no_trace
     folder.mkdir(parents=True, exist_ok=True)
-    return lambda head: (TraceTap(folder / f"head-{head}.trace"),)
+
+    def trace(head: int, atr: bytes) -> Trace:
+        return Trace.to_file(folder / f"{atr.hex().upper()}-{time.time_ns()}-{head}.trace", atr)
+
+    return trace
 
 
 def _rehearse(place: Workspace, service: KeyService, rows: Batch, profile: Profile, *, as_json: bool) -> int:

@@ -51,7 +51,7 @@ def command(
     from sscard.terminal.session import CardSession
 
     opened = _workspace(workspace, needed=show_person)
-    keys = _keys(opened)
+    keys = _keys(opened, reader)
     pin = _pin() if ask_pin else None
     complete = True
     with closing(open_transport(reader)) as transport:
@@ -63,7 +63,7 @@ def command(
             _disclose(opened, identity, yes=yes)
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
-            show = _emit if as_json else _print
+            show = _emit if as_json else print_result
             show(result, person=show_person)
     return Exit.OK if complete else Exit.PARTLY
 
@@ -77,9 +77,14 @@ def _workspace(path: Path, *, needed: bool) -> Workspace | None:
     return open_workspace(path)
 
 
-def _keys(workspace: Workspace | None) -> KeyService | None:
+def _keys(workspace: Workspace | None, reader: str | None) -> KeyService | None:
+    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
+    from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
+    from sscard.keys.hierarchy import memory_service
 
+    if reader == EMULATOR:
+        return memory_service()
     return unlock(workspace) if workspace is not None else None
 
 
@@ -146,7 +151,7 @@ def _value_facts(result: FileResult, value: ItemValue, *, person: bool) -> dict[
     }
 
 
-def _print(result: FileResult, *, person: bool) -> None:
+def print_result(result: FileResult, *, person: bool) -> None:
     from sscard.terminal.show import shown
 
     name = named(result.file.zh, result.file.en)

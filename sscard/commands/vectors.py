@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sscard.conformance.runner import CardSource, Result
     from sscard.conformance.vectors import CardState
 
-_EMULATOR = "emulator"
-
 
 @click.group(help=text("vectors.help"))
 def command() -> None:
@@ -32,6 +30,7 @@ def command() -> None:
 @json_option
 def run_command(files: tuple[Path, ...], reader: str | None, yes: bool, as_json: bool) -> int:
     """Judge the vectors; returns 1 where one does not hold."""
+    from sscard.commands.readers_open import EMULATOR
     from sscard.conformance import runner
     from sscard.conformance.vectors import default_files, load
 
@@ -39,8 +38,8 @@ def run_command(files: tuple[Path, ...], reader: str | None, yes: bool, as_json:
     if not paths:
         raise VectorFileError("vector-none")
     vectors = load(paths)
-    real = reader is not None and not reader.startswith(_EMULATOR)
-    cards = _inserted(reader) if reader is not None and real else runner.software_cards
+    real = reader not in (None, EMULATOR)
+    cards = _inserted(reader) if real else runner.software_cards
     counts: Counter[runner.Status] = Counter()
     lacking: Counter[str] = Counter()
     for result in runner.run(vectors, cards, allow_effects=yes or not real, only_cards=reader is not None):
@@ -63,12 +62,13 @@ def run_command(files: tuple[Path, ...], reader: str | None, yes: bool, as_json:
     return Exit.FAILED if any(status.bad for status in counts) else Exit.OK
 
 
-def _inserted(reader: str) -> CardSource:
+def _inserted(reader: str | None) -> CardSource:
     """The card in a reader, reset before each vector; it is taken for a personalized one."""
     from sscard.commands.readers_open import open_transport
     from sscard.conformance.vectors import CardState
 
     transport = open_transport(reader)
+    click.get_current_context().call_on_close(transport.close)
 
     def card(state: CardState) -> Transport | None:
         if state is not CardState.PERSONALIZED:

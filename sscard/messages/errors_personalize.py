@@ -86,7 +86,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡结构 {profile} 中的阶段 {stage} 不存在。|改正 stages。",
         "Profile {profile} names a stage {stage} that does not exist.|Correct its stages.",
     ),
-    "dialect-unknown": ("没有名为 {name} 的 COS 方言。|改正卡结构文件的 dialect。", "There is no COS dialect {name}.|Correct the profile's dialect."),
+    "dialect-unknown": (
+        "没有名为 {name} 的 COS 方言。|改正卡结构文件的 dialect。",
+        "There is no COS dialect {name}.|Correct the profile's dialect.",
+    ),
     "dialect-access": (
         "COS {dialect} 表达不了 {file} 的读写规则 {rule}。|改用父目录与本目录各一个权限的规则。",
         "COS {dialect} cannot express the rule {rule} of {file}.|Use at most one right of the parent and one of the directory.",
@@ -99,14 +102,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "日志 {path} 写不进磁盘: {cause}。没有发出未记录的命令; 手中的卡保持原状。|腾出磁盘空间, 再运行同一条命令继续。",
         "The journal {path} cannot be written: {cause}. No command left unrecorded; the cards in work stay as they are.|Free disk space and run the same command again.",
     ),
-    "journal-closed": ("日志 {path} 已关闭。|再运行同一条命令继续。", "The journal {path} is closed.|Run the same command again to resume."),
-    "journal-in-use": ("日志 {path} 已有内容。|再运行一次。", "The journal {path} is not empty.|Run the command again."),
+    "journal-closed": (
+        "日志 {path} 已关闭。|再运行同一条命令继续。",
+        "The journal {path} is closed.|Run the same command again to resume.",
+    ),
+    "journal-in-use": (
+        "日志 {path} 已有内容。|再运行一次。",
+        "The journal {path} is not empty.|Run the command again.",
+    ),
     "journal-damaged": (
         "日志 {path} 第 {line} 行与前一行不衔接: 被改动或损坏。|不要继续; 保留文件并通知管理员。",
         "Line {line} of journal {path} does not follow from the one before: edited or damaged.|Do not go on; keep the file and tell the supervisor.",
     ),
-    "ledger-open": ("账本 {path} 打不开: {cause}。|检查文件和权限: sscard doctor。", "The ledger {path} cannot be opened: {cause}.|Check the file and its permissions: sscard doctor."),
-    "ledger-version": ("账本 {path} 的版本是 {version}, 本程序不认识。|换用新版本的程序。", "The ledger {path} is of version {version}, unknown here.|Use a newer sscard."),
+    "ledger-open": (
+        "账本 {path} 打不开: {cause}。|检查文件和权限: sscard doctor。",
+        "The ledger {path} cannot be opened: {cause}.|Check the file and its permissions: sscard doctor.",
+    ),
+    "ledger-version": (
+        "账本 {path} 的版本是 {version}, 本程序不认识。|换用新版本的程序。",
+        "The ledger {path} is of version {version}, unknown here.|Use a newer sscard.",
+    ),
     "ledger-write": (
         "账本写入失败: {cause}。|腾出磁盘空间, 再运行同一条命令继续。",
         "The ledger cannot be written: {cause}.|Free disk space and run the same command again.",
@@ -136,11 +151,24 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第 {seq} 行没有停在中途的卡, 无需登记遗失。|用 sscard jobs 查看。",
         "Row {seq} has no card stopped in work; nothing to give up.|See sscard jobs.",
     ),
-    "lose-which-job": ("有 {count} 个任务的第 {seq} 行停在中途。|用 --job 指明任务。", "{count} jobs have row {seq} stopped in work.|Say which with --job."),
-    "returns-write": ("回盘文件 {path} 写入失败: {cause}。卡已制好, 没有丢失。|腾出空间, 再运行同一条命令。", "The return file {path} cannot be written: {cause}. The cards are made, nothing is lost.|Free space and run the same command again."),
+    "lose-which-job": (
+        "有 {count} 个任务的第 {seq} 行停在中途。|用 --job 指明任务。",
+        "{count} jobs have row {seq} stopped in work.|Say which with --job.",
+    ),
+    "returns-write": (
+        "回盘文件 {path} 写入失败: {cause}。卡已制好, 没有丢失。|腾出空间, 再运行同一条命令。",
+        "The return file {path} cannot be written: {cause}. The cards are made, nothing is lost.|Free space and run the same command again.",
+    ),
     "returns-totals": (
         "回盘总数不符: {rows} 行 (应 {expected}), 良 {good} (账本 {ledger})。没有写出回盘。|通知管理员。",
         "The return file does not tie: {rows} rows (expected {expected}), {good} good (ledger {ledger}). It was not written.|Tell the supervisor.",
     ),
-    "heads-count": ("emulator:N 的 N 必须是 1 到 64, 不是 {count}。|", "N of emulator:N must be 1 to 64, not {count}.|"),
+    "demo-folder": (
+        "目录 {path} 不是演示留下的, 不会替换。|用 --dir 指定另一个目录。",
+        "Folder {path} was not made by the demo and is not replaced.|Name another one with --dir.",
+    ),
+    "heads-count": (
+        "emulator:N 的 N 必须是 1 到 64, 不是 {count}。|",
+        "N of emulator:N must be 1 to 64, not {count}.|",
+    ),
 }

@@ -18,7 +18,7 @@ from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
-from sscard.personalize.line import Taps, Work, no_taps
+from sscard.personalize.line import Tracer, Work, no_trace
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.returns import write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
@@ -100,7 +100,7 @@ def open_production(
     batch: Batch,
     *,
     profile: Profile | None = None,
-    taps: Taps = no_taps,
+    tracer: Tracer = no_trace,
 ) -> Production:
     """Open a checked batch, a new one or one that was interrupted.
 
@@ -122,7 +122,7 @@ def open_production(
     lock = JobLock(folder, job.job)
     open_cards = settle(ledger, job, folder)
     waiting = tuple(ledger.cards(job.job, State.WORK))
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, taps)
+    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, tracer)
     return Production(workspace, batch, job, work, waiting, lock)
 
 

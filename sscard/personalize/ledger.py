@@ -227,9 +227,16 @@ class Ledger:
 
     def pending(self, job: str) -> bool:
         """Whether a row of the job is still queued or in work."""
-        query = "SELECT EXISTS (SELECT 1 FROM rows WHERE job = ? AND state IN ('queued', 'work'))"
+        return self.queued(job) or self._any(job, State.WORK)
+
+    def queued(self, job: str) -> bool:
+        """Whether a row of the job waits for a card."""
+        return self._any(job, State.QUEUED)
+
+    def _any(self, job: str, state: State) -> bool:
         with self._lock:
-            return bool(self._db.execute(query, (job,)).fetchone()[0])
+            query = "SELECT EXISTS (SELECT 1 FROM rows WHERE job = ? AND state = ?)"
+            return bool(self._db.execute(query, (job, state)).fetchone()[0])
 
     def balance(self, job: str) -> Balance:
         """Totals of a job."""

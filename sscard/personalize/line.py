@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sscard._version import VERSION
-from sscard.apdu.transport import Channel, Tap, Transport
+from sscard.apdu.trace import Trace
+from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect
 from sscard.errors import (
     CounterError,
@@ -43,6 +44,7 @@ ALIKE_FAILURES: Final = 3
 """So many failures of one kind in a row stop the line."""
 CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
+_IDLE_POLLS: Final = 4
 
 
 class Slot(Protocol):
@@ -68,13 +70,13 @@ class Records(Protocol):
     def record(self, seq: int) -> Record: ...
 
 
-Taps = Callable[[int, bytes], Sequence[Tap]]
-"""Makes the listeners of one card's wire from head number and ATR."""
+Tracer = Callable[[int, bytes], Trace | None]
+"""Opens the trace of one card from head number and ATR; None where nobody wants one."""
 
 
-def no_taps(_head: int, _atr: bytes) -> Sequence[Tap]:
-    """Nobody listens."""
-    return ()
+def no_trace(_head: int, _atr: bytes) -> Trace | None:
+    """Nobody wants a trace."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Work:
     records: Records
     folder: Path
     open_cards: dict[str, CardState]
-    taps: Taps = no_taps
+    tracer: Tracer = no_trace
 
 
 class Kind(Enum):
@@ -186,6 +188,8 @@ class Line:
         self._drain.set()
 
     def tell(self, event: Event) -> None:
+        if event.kind is not Kind.WAITING:
+            self._quiet_since = time.monotonic()
         self._events.put(event)
 
     def count(self, error: SscardError | None) -> None:
@@ -203,7 +207,6 @@ class Line:
         """A head says that it begins or ends with a card."""
         with self._lock:
             self._active += 1 if working else -1
-            self._quiet_since = time.monotonic()
 
     @property
     def halted(self) -> bool:
@@ -257,30 +260,36 @@ class _Head:
                 waiting = True
                 continue
             waiting = False
-            self._line.busy(True)
             try:
                 self._serve(transport)
             finally:
                 transport.close()
-                self._line.busy(False)
 
     def _serve(self, transport: Transport) -> None:
         """One card, whatever becomes of it."""
+        trace = None
         try:
-            channel = Channel(transport, self._work.taps(self.number, transport.atr))
+            trace = self._work.tracer(self.number, transport.atr)
+            channel = Channel(transport, () if trace is None else (trace,))
             card = card_identity(channel)
             log = self._admit(channel, card)
+            if log is None:
+                self._idle()
+            else:
+                self._line.busy(True)
+                try:
+                    self._make(channel, card, log)
+                finally:
+                    self._line.busy(False)
         except GuardRefused as error:
             self._slot.release()
             self._line.count(error)
             self._tell(Kind.REFUSED, error=error)
-            return
         except TransportError as error:
             self._tell(Kind.LOST, error=error)
-            return
-        if log is None:
-            return
-        self._make(channel, card, log)
+        finally:
+            if trace is not None:
+                trace.close()
 
     def _admit(self, channel: Channel, card: str) -> JournalledCard | None:
         """Decide which row the card is for; None when no row waits for a blank one."""
@@ -307,9 +316,17 @@ class _Head:
         log.open(self._work.job, VERSION)
         return log
 
+    def _idle(self) -> None:
+        """A blank card, but every row is made or in work elsewhere: wait a little for one to be queued again."""
+        for _ in range(_IDLE_POLLS):
+            if self._line.over or self._work.ledger.queued(self._work.job):
+                return
+            time.sleep(_POLL)
+
     def _make(self, channel: Channel, card: str, log: JournalledCard) -> None:
         seq = log.state.row
         record = self._work.records.record(seq)
+        factor = channel.atr.card_factor
         started = time.perf_counter()
         resumed = log.state.touched
         first_exchange = channel.exchanges
@@ -328,7 +345,6 @@ class _Head:
                     self._tell(Kind.STEP, record=record, card=card, step=index + 1, total=total, current=step)
 
             last_stage = [""]
-            factor = channel.atr.card_factor
             Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, progress)
         except _Halted:
             self._tell(Kind.STOPPED, record=record, card=card)
@@ -358,7 +374,7 @@ class _Head:
                 exchanges=channel.exchanges - first_exchange,
             )
         finally:
-            self._work.service.forget(channel.atr.card_factor)
+            self._work.service.forget(factor)
 
     def _lost(self, card: str, record: Record, error: TransportError) -> None:
         """Contact was lost: the same card goes on when it is back, until patience with it ends."""

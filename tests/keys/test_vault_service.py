@@ -90,6 +90,13 @@ def test_issuer_masters_take_the_card_factor_alone() -> None:
     assert service.first_key(MK) == Secret(SM4.diversify(MASTER, CARD))
 
 
+@pytest.mark.parametrize("region", ["", "99"])
+def test_issuer_masters_kept_above_the_city_take_no_region_factor(region: str) -> None:
+    store = KeyStore(demo=True)
+    store.add("MKSSSE", Secret(MASTER), level=Level.ISSUER, algorithm=Algorithm.SM4, region=region)
+    assert VaultKeyService(store).first_key(MK) == Secret(SM4.diversify(MASTER, CARD))
+
+
 def test_des_with_a_single_key() -> None:
     store = store_with(h("13579BDF2468ACE0"), "", algorithm=Algorithm.DES)
     service = VaultKeyService(store)

@@ -138,12 +138,22 @@ def test_a_card_is_held_by_one_alone(card_in: PutCard) -> None:
         PcscTransport(card.reader)
     assert caught.value.key == "reader-busy"
     assert next(state.busy for state in list_readers() if state.name == card.reader)
-    with pytest.raises(TransportError) as caught:
-        PcscSlot(card.reader).next_card(0.1)
-    assert caught.value.key == "reader-busy"
     assert first.transmit(b"\0\x84\0\0") == b"\0\0\x90\0"
     first.close()
     PcscTransport(card.reader).close()
+
+
+def test_a_slot_bears_another_program_for_a_while_only(card_in: PutCard) -> None:
+    card = card_in()
+    first = PcscTransport(card.reader)
+    slot = PcscSlot(card.reader)
+    assert slot.next_card(0.3) is None
+    with pytest.raises(TransportError) as caught:
+        slot.next_card(10)
+    assert caught.value.key == "reader-busy"
+    first.close()
+    assert slot.next_card(1) is not None
+    slot.close()
 
 
 def test_a_busy_card_is_taken_when_it_becomes_free(card_in: PutCard) -> None:
