@@ -185,13 +185,13 @@ def _protocols(atr: bytes) -> int:
 class PcscSlot:
     """One head of a line: cards come into one reader one after the other.  Belongs to one thread."""
 
-    __slots__ = ("_busy_since", "_look_at", "_muted", "_pause", "_released", "_transport", "name")
+    __slots__ = ("_busy_since", "_look_at", "_pause", "_released", "_transport", "_unusable", "name")
 
     def __init__(self, reader: str) -> None:
         self.name = reader
         self._transport: PcscTransport | None = None
         self._released: tuple[int, bytes] | None = None
-        self._muted: int | None = None
+        self._unusable: int | None = None
         self._busy_since: float | None = None
         self._look_at, self._pause = 0.0, _STEP
 
@@ -200,8 +200,9 @@ class PcscSlot:
 
         A card is another one when the reader has been empty since the last connection, or when its ATR differs (a
         feeder can exchange cards while they are switched off).  Without a release the same card counts again.
-        Raises CardMute once for a card that gives no answer to reset, ServiceMissing, ReaderLost, and TransportError
-        where another program has held the card for two seconds, this call and those before it together.
+        Raises ServiceMissing, ReaderLost; once for each card that cannot be used, CardMute (no answer to reset) or
+        TransportError (no common protocol); and TransportError where another program has held the card for two
+        seconds, this call and those before it together.
         """
         deadline = time.monotonic() + timeout
         self.close()
@@ -240,7 +241,7 @@ class PcscSlot:
     def _try(self, state: ReaderState) -> PcscTransport | None:
         """The card that is there now, if it counts as new."""
         now = time.monotonic()
-        if not state.present or state.events == self._muted:
+        if not state.present or state.events == self._unusable:
             self._busy_since = None
             return None
         released = self._released if self._released and self._released[0] == state.events else None
@@ -252,10 +253,10 @@ class PcscSlot:
             return None
         except (ServiceMissing, ReaderLost):
             raise
-        except CardMute:
-            self._muted = state.events
-            raise
-        except TransportError:
+        except TransportError as error:
+            if error.key != "reader-busy":
+                self._unusable = state.events
+                raise
             self._busy_since = self._busy_since or now
             if now - self._busy_since < _BUSY:
                 return None
@@ -266,5 +267,5 @@ class PcscSlot:
             transport.power_off()
             self._look_at, self._pause = now + self._pause, min(2 * self._pause, _LONGEST_PAUSE)
             return None
-        self._released = self._muted = None
+        self._released = self._unusable = None
         return transport
