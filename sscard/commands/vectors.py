@@ -104,5 +104,5 @@ def _show(result: Result) -> None:
     click.echo(f"{where}: {vector.id}: {text(f'vectors.{result.status.value}')}" + (f": {reason}" if reason else ""))
     for entry in result.differences:
         click.echo(f"    {entry.name}")
-        click.echo(f"      {text('vectors.expected')}  {entry.expected}")
-        click.echo(f"      {text('vectors.got')}  {entry.got}")
+        click.echo(f"      {text('vectors.expected'):10}{entry.expected}")
+        click.echo(f"      {text('vectors.got'):10}{entry.got}")

@@ -113,7 +113,9 @@ def _play(vector: Vector, cards: CardSource, allow_effects: bool) -> Result:
             return Result(vector, Status.ERROR, reason=str(error))
         if not step.expect.matches(answer.data, answer.sw):
             name = f"{number}: {step.send.hex().upper()}"
-            return _judge(vector, (Difference(name, step.expect.text, f"{answer.data.hex().upper()} {answer.sw:04X}"),))
+            return _judge(
+                vector, (Difference(name, step.expect.text, f"{answer.data.hex().upper()} {answer.sw:04X}".strip()),)
+            )
     return _judge(vector, ())
 
 

@@ -88,14 +88,16 @@ class Vector:
 
 def default_files() -> tuple[Path, ...]:
     """The vector files of the source checkout, else those installed with the package; sorted by name."""
-    checkout = Path(__file__).parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return tuple(sorted((checkout / "vectors").glob("*.json")))
+    above = Path(__file__).parents[2]
+    if (above / "pyproject.toml").is_file():
+        return tuple(sorted((above / "vectors").glob("*.json")))
     try:
-        installed = files("sscard") or ()
+        entries = files("sscard") or ()
     except PackageNotFoundError:
-        installed = ()
-    return tuple(sorted(Path(str(entry.locate())).resolve() for entry in installed if _INSTALLED.search(str(entry))))
+        entries = ()
+    located = (Path(str(entry.locate())).resolve() for entry in entries if _INSTALLED.search(str(entry)))
+    found = sorted(path for path in located if path.is_file())
+    return tuple(found or sorted((above / "share" / "sscard" / "vectors").glob("*.json")))
 
 
 def load(paths: tuple[Path, ...]) -> tuple[Vector, ...]:

@@ -28,6 +28,5 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the negative example holds: the check did not see the deliberate mistake",
     ),
     "lacks": ("本版本尚无: {capability}", "not in this version: {capability}"),
-    "where": ("{file}:{line}", "{file}:{line}"),
     "total": ("共 {count} 个向量", "{count} vectors"),
 }
