@@ -91,6 +91,11 @@ class PersistentCard(SoftwareCard):
         os.ftruncate(self._log, 0)
         self._write(f"{_HEAD}{self.commands}")
 
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` let the file go; the card then goes on as a new object of the same path."""
+        return self._log < 0
+
     def reset(self) -> bytes:
         """Reset the card, or put it back in.  Raises CardRemoved after :meth:`close`."""
         if self._log < 0:

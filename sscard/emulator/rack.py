@@ -149,6 +149,9 @@ class Slot:
             return None
         if self._card is None:
             self._card = self._rack.feed(self.name)
+        elif isinstance(self._card, PersistentCard) and self._card.closed:
+            self._card = PersistentCard(self._card.path)
+            self._card.name = self.name
         if self._card is not None:
             self._card.reset()
         return self._card
