@@ -175,8 +175,7 @@ def _label(result: FileResult, value: ItemValue) -> str:
 
 def _outcome(result: FileResult) -> str:
     if result.refused is not None:
-        reason = messages.text(f"terminal.refused-{result.refused.value}", rule=str(result.file.read))
-        return f"({messages.text('terminal.outcome-denied')}: {reason})"
+        return f"({messages.text(f'terminal.refused-{result.refused.value}', rule=str(result.file.read))})"
     if result.outcome.value != "read":
         return f"({messages.text(f'terminal.outcome-{result.outcome.value}')})"
     if not result.values:

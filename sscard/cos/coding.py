@@ -24,8 +24,13 @@ from sscard.cos.names import ENCODING
 Value = str | Mapping[int, str]
 """Text of an item; of a B-TLV item the texts of its members by tag."""
 
+DIRECTORY_SOURCE: Final = "directory:"
+"""How the source of a DIR entry begins; the directory's name follows."""
+
 _CN_FILL: Final = 0xFF
 _TEXT_FILL: Final = b"\x00\x20\xff"
+_TAG_NAME: Final = 0x4F
+_TAG_LABEL: Final = 0x50
 _CN_DIGITS: Final = frozenset("0123456789ABCDEF")
 
 
@@ -52,8 +57,10 @@ def encode(item: Item, value: Value) -> bytes:
 def decode(item: Item, value: bytes) -> str:
     """The text stored in ``value``; empty where the item is not set.  Takes any bytes, also of another length.
 
-    A B-TLV value reads ``tag=text`` for each member, separated by blanks.
+    A B-TLV value reads ``tag=text`` for each member, separated by blanks; an entry of a DIR file ``name label``.
     """
+    if item.source.startswith(DIRECTORY_SOURCE):
+        return _decode_entry(value)
     match item.coding:
         case Coding.BTLV:
             return " ".join(f"{tag:02X}={text}" for tag, text in decode_members(item, value).items() if text)
@@ -118,6 +125,13 @@ def split_tlv(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield data[start], data[start + 2 : end]
         start = end
+
+
+def _decode_entry(value: bytes) -> str:
+    """``4F L name ‖ 50 L label`` as the name in hex and the label."""
+    parts = dict(split_tlv(value))
+    label = parts.get(_TAG_LABEL, b"").rstrip(_TEXT_FILL).decode(ENCODING, "replace")
+    return f"{parts.get(_TAG_NAME, b'').hex().upper()} {label}".strip()
 
 
 def _encode_members(item: Item, values: Mapping[int, str]) -> bytes:

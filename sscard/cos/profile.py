@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from sscard.cos.access import parse_access
+from sscard.cos.coding import DIRECTORY_SOURCE
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
 from sscard.cos.profile_check import check
 from sscard.cos.profile_table import Table
@@ -190,7 +191,12 @@ def _entries(table: Table, heads: Mapping[str, Directory]) -> tuple[Item, ...]:
             table.fail("profile-unknown-directory", "entries", name=name)
         head = heads[name]
         item = Item(
-            _TAG_APPLICATION, head.zh, head.en, Coding.BTLV, len(directory_entry(head)), source=f"directory:{name}"
+            _TAG_APPLICATION,
+            head.zh,
+            head.en,
+            Coding.BTLV,
+            len(directory_entry(head)),
+            source=f"{DIRECTORY_SOURCE}{name}",
         )
         if template != _TAG_APPLICATION:
             item = Item(template, head.zh, head.en, Coding.BTLV, 2 + item.length, members=(item,))

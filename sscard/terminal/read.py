@@ -155,8 +155,19 @@ def _values(session: CardSession, file: File) -> Iterator[ItemValue]:
     for number, data in enumerate(_records(session, file), 1):
         unset = file.structure is Structure.CYCLIC and _unset(data)
         for item, tag, raw in coding.split_record(file, data):
+            if file.structure is Structure.DIRECTORY:
+                item = _entry(session.profile, file, raw)
             text = "" if unset else coding.decode(item, raw) if item else raw.hex().upper()
             yield ItemValue(item, tag, number, raw, text)
+
+
+def _entry(profile: Profile, file: File, raw: bytes) -> Item | None:
+    """The entry of a DIR file that names the same application as ``raw``; cards list them in any order."""
+    for item in file.items:
+        source = item.members[0].source if item.members else item.source
+        if profile.directory(source.removeprefix(coding.DIRECTORY_SOURCE)).aid in raw:
+            return item
+    return None
 
 
 def _records(session: CardSession, file: File) -> Iterator[bytes]:
