@@ -119,7 +119,7 @@ def _row(seq: int, person: int, region: str, rare: bool) -> tuple[str, ...]:
     number = f"{region}{born:%Y%m%d}{hundred * 100 + rest + 1:03d}"
     number += ssn.check_character(number)
     card = f"{cardnumber.DEMO_PREFIX}{person % 10_000_000:07d}"
-    pan = f"{region}{person % 10**12:012d}"
+    pan = f"{region}{person % 10**11:011d}1"
     name = _long_name(person) if person % _LONG_EVERY == 0 else _short_name(person, rare)
     return (
         str(seq),

@@ -242,11 +242,13 @@ def _bank(row: Row) -> None:
 
 
 def _demo(row: Row, demo: bool) -> None:
-    """Synthetic and real people never share a batch."""
-    for column, mark, rule in (
-        ("ssn", ssn.DEMO_PREFIX, "DEM-01"),
-        ("name", DEMO_NAME, "DEM-02"),
-        ("card_no", cardnumber.DEMO_PREFIX, "DEM-03"),
-    ):
-        if row[column] and row[column].startswith(mark) != demo:
+    """Synthetic and real people never share a batch; values without their shape are errors already."""
+    number, name, card_no = row["ssn"], row["name"], row["card_no"]
+    marks = (
+        ("ssn", ssn.DEMO_PREFIX, "DEM-01", ssn.has_shape(number)),
+        ("name", DEMO_NAME, "DEM-02", bool(name)),
+        ("card_no", cardnumber.DEMO_PREFIX, "DEM-03", cardnumber.has_shape(card_no)),
+    )
+    for column, mark, rule, judged in marks:
+        if judged and row[column].startswith(mark) != demo:
             row.add(rule if demo else "DEM-04", column, mark=mark)
