@@ -100,11 +100,11 @@ def _differences(wanted: Mapping[str, object], values: Mapping[str, object]) -> 
 def _play(vector: Vector, cards: CardSource, allow_effects: bool) -> Result:
     if vector.requires not in CAPABILITIES:
         return Result(vector, Status.NOT_SUPPORTED, reason=vector.requires)
-    if vector.effects and not allow_effects:
-        return Result(vector, Status.HELD_BACK, reason=", ".join(sorted(vector.effects)))
     transport = cards(vector.card)
     if transport is None:
         return Result(vector, Status.NOT_SUPPORTED, reason=f"card {vector.card.value}")
+    if vector.effects and not allow_effects:
+        return Result(vector, Status.HELD_BACK, reason=", ".join(sorted(vector.effects)))
     channel = Channel(transport)
     for number, step in enumerate(vector.exchange, 1):
         try:

@@ -1,6 +1,7 @@
 """Loading vector files: form errors name file, line and vector."""
 
 import json
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sscard.conformance import vectors
 from sscard.conformance.pattern import AnswerPattern
 from sscard.conformance.vectors import _elements, load
 from sscard.errors import Exit, VectorFileError
@@ -229,3 +231,42 @@ def test_an_answer_fits_itself_and_no_other_status(data: bytes, sw: int) -> None
     assert pattern.matches(data, sw)
     assert not pattern.matches(data, sw ^ 1)
     assert not pattern.matches(data + b"\0", sw)
+
+
+class Installed:
+    """An entry of the installed package's list of files."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, name
+
+    def locate(self) -> Path:
+        return self.path
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def test_where_the_files_are_without_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed with the package; and beside it, where an installer moved them without saying so."""
+    monkeypatch.setattr(vectors, "__file__", str(tmp_path / "site" / "sscard" / "conformance" / "vectors.py"))
+    prefix, beside = tmp_path / "share/sscard/vectors", tmp_path / "site/share/sscard/vectors"
+    for folder in (prefix, beside):
+        folder.mkdir(parents=True)
+        (folder / "b.json").touch()
+        (folder / "a.json").touch()
+    entries = [
+        Installed(prefix / name, f"../share/sscard/vectors/{name}") for name in ("b.json", "a.json", "gone.json")
+    ]
+    entries.append(Installed(prefix / "a.json", "sscard/keys/catalog.toml"))
+    monkeypatch.setattr(vectors, "files", lambda package: entries)
+    assert vectors.default_files() == (prefix / "a.json", prefix / "b.json")
+    monkeypatch.setattr(vectors, "files", lambda package: None)
+    assert vectors.default_files() == (beside / "a.json", beside / "b.json")
+    (beside / "a.json").unlink()
+    (beside / "b.json").unlink()
+
+    def absent(package: str) -> None:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(vectors, "files", absent)
+    assert vectors.default_files() == ()

@@ -238,7 +238,6 @@ def test_a_real_reader_holds_back_what_has_effects(
     assert code == Exit.OK
     assert out.splitlines()[-1] == "3 vectors: 1 passed, 0 failed, 1 held back (needs --yes), 1 not supported"
     assert inserted.sent == [bytes.fromhex("0084000008")]
-    assert inserted.resets == 1
     assert inserted.closed
 
 
@@ -271,3 +270,10 @@ def test_a_reader_without_card_is_exit_3(
 def test_help_needs_no_library(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "vectors", "run", "--help"]) == Exit.OK
     assert "sscard vectors run --reader emulator" in capsys.readouterr().out
+
+
+def test_no_files_at_all(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sscard.conformance.vectors.default_files", tuple)
+    code, _, err = run(capsys)
+    assert code == Exit.USAGE
+    assert "VECTOR-NONE" in err
