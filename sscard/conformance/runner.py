@@ -13,7 +13,7 @@ from enum import Enum
 from sscard.apdu.transport import Channel, Transport
 from sscard.conformance.rules import CAPABILITIES, RULES
 from sscard.conformance.vectors import CardState, Vector
-from sscard.errors import ProtocolError, SscardError
+from sscard.errors import SscardError, TransportError
 
 CardSource = Callable[[CardState], Transport | None]
 """Gives a card of a state, freshly reset, or None where there is none."""
@@ -100,23 +100,27 @@ def _differences(wanted: Mapping[str, object], values: Mapping[str, object]) -> 
 def _play(vector: Vector, cards: CardSource, allow_effects: bool) -> Result:
     if vector.requires not in CAPABILITIES:
         return Result(vector, Status.NOT_SUPPORTED, reason=vector.requires)
-    transport = cards(vector.card)
-    if transport is None:
-        return Result(vector, Status.NOT_SUPPORTED, reason=f"card {vector.card.value}")
-    if vector.effects and not allow_effects:
-        return Result(vector, Status.HELD_BACK, reason=", ".join(sorted(vector.effects)))
-    channel = Channel(transport)
+    try:
+        transport = cards(vector.card)
+        if transport is None:
+            return Result(vector, Status.NOT_SUPPORTED, reason=f"card {vector.card.value}")
+        if vector.effects and not allow_effects:
+            return Result(vector, Status.HELD_BACK, reason=", ".join(sorted(vector.effects)))
+        return _judge(vector, tuple(_first_difference(vector, Channel(transport))))
+    except TransportError:
+        raise
+    except SscardError as error:
+        return Result(vector, Status.ERROR, reason=str(error))
+
+
+def _first_difference(vector: Vector, channel: Channel) -> Iterator[Difference]:
+    """Plays the commands up to the first that is answered otherwise: what follows would mean nothing."""
     for number, step in enumerate(vector.exchange, 1):
-        try:
-            answer = channel.send(step.send)
-        except ProtocolError as error:
-            return Result(vector, Status.ERROR, reason=str(error))
+        answer = channel.send(step.send)
         if not step.expect.matches(answer.data, answer.sw):
-            name = f"{number}: {step.send.hex().upper()}"
-            return _judge(
-                vector, (Difference(name, step.expect.text, f"{answer.data.hex().upper()} {answer.sw:04X}".strip()),)
-            )
-    return _judge(vector, ())
+            got = f"{answer.data.hex().upper()} {answer.sw:04X}".strip()
+            yield Difference(f"{number}: {step.send.hex().upper()}", step.expect.text, got)
+            return
 
 
 def _judge(vector: Vector, differences: tuple[Difference, ...]) -> Result:

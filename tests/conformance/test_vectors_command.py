@@ -277,3 +277,36 @@ def test_no_files_at_all(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     code, _, err = run(capsys)
     assert code == Exit.USAGE
     assert "VECTOR-NONE" in err
+
+
+class Endless(Inserted):
+    """A card that never stops announcing data."""
+
+    def transmit(self, apdu: bytes, /) -> bytes:
+        return b"\x61\x01"
+
+
+class Mute(Inserted):
+    def transmit(self, apdu: bytes, /) -> bytes:
+        return b""
+
+
+def test_a_card_that_breaks_the_protocol_is_an_error_of_that_vector(
+    capsys: pytest.CaptureFixture[str], vector_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers_open, "open_transport", lambda reader: Endless())
+    code, out, _ = run(capsys, vector_file(READS), "--reader", "Test", "--json")
+    row, _ = objects(out)
+    assert (code, row["status"]) == (Exit.FAILED, "error")
+    assert row["reason"].startswith("ENDLESS-ANSWER")
+
+
+def test_a_lost_card_ends_the_run(
+    capsys: pytest.CaptureFixture[str], vector_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Mute()
+    monkeypatch.setattr(readers_open, "open_transport", lambda reader: card)
+    code, out, err = run(capsys, vector_file(READS, {**READS, "id": "second"}), "--reader", "Test")
+    assert (code, out) == (Exit.FAILED, "")
+    assert "CARD-MUTE" in err
+    assert card.closed
