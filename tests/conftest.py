@@ -21,6 +21,10 @@ atexit.register(shutil.rmtree, _WORK, ignore_errors=True)
 os.environ["PCSCLITE_CSOCK_NAME"] = str(_WORK / "run" / "pcscd.comm")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "longest(seconds): how long a test over PC/SC may take (20 without it)")
+
+
 class Pcscd:
     """A private pcscd with ``READERS`` virtual readers; it can be killed and started again at the same socket."""
 

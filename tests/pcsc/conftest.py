@@ -137,7 +137,7 @@ def emulators(pcscd: Any) -> Iterator[Callable[..., list[subprocess.Popen[bytes]
 
     def start(count: int, *, feed: int, seed: int = 1) -> list[subprocess.Popen[bytes]]:
         for number in range(count):
-            command = [sys.executable, "-m", "sscard", "emulate", "--port", str(pcscd.ports[number]), "--blank"]
+            command = [sys.executable, "-m", "sscard", "emulate", "--port", str(pcscd.ports[number])]
             command += ["--feed", str(feed), "--serial", str(1 + number * feed), "--seed", str(seed)]
             running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         deadline = time.monotonic() + 20
