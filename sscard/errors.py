@@ -147,6 +147,12 @@ class BatchUnusable(BatchError):
     exit_code = Exit.USAGE
 
 
+class UsageError(SscardError):
+    """What was typed cannot be meant."""
+
+    exit_code = Exit.USAGE
+
+
 class WorkspaceError(SscardError):
     """The workspace folder is missing, damaged or of another kind."""
 

@@ -12,7 +12,7 @@ from sscard.apdu.command import Command, Response
 from sscard.apdu.commands import CommandKind, Trait, describe
 from sscard.apdu.status import meaning
 from sscard.commands.common import emit, json_option, reader_option
-from sscard.errors import Exit, GuardRefused, ProtocolError
+from sscard.errors import Exit, GuardRefused, ProtocolError, UsageError
 
 _GUARDED = Trait.WRITES | Trait.SPENDS_TRY | Trait.IRREVERSIBLE
 _FROM_INPUT = "-"
@@ -42,6 +42,7 @@ def command(apdus: tuple[str, ...], yes: bool, reader: str | None, as_json: bool
 
 
 def _parse(texts: list[str]) -> list[Command]:
+    """The APDUs typed, empty lines left out.  Raises UsageError."""
     commands = []
     for position, text in enumerate(texts, 1):
         if not text.strip():
@@ -49,8 +50,11 @@ def _parse(texts: list[str]) -> list[Command]:
         try:
             raw = bytes.fromhex(text)
         except ValueError:
-            raise ProtocolError("apdu-hex", position=position) from None
-        commands.append(Command.parse(raw))
+            raise UsageError("apdu-hex", position=position) from None
+        try:
+            commands.append(Command.parse(raw))
+        except ProtocolError as error:
+            raise UsageError(error.key, **error.fields) from None
     return commands
 
 

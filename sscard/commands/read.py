@@ -51,7 +51,6 @@ def command(
     from sscard.terminal.session import CardSession
 
     opened = _workspace(workspace, needed=show_person)
-    keys = _keys(opened, reader)
     pin = _pin() if ask_pin else None
     complete = True
     with closing(open_transport(reader)) as transport:
@@ -61,6 +60,7 @@ def command(
         files = targets(profile, what)
         if show_person and opened is not None:
             _disclose(opened, identity, yes=yes)
+        keys = _keys(opened, reader) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result

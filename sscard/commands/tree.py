@@ -9,7 +9,7 @@ import click
 from sscard import messages
 from sscard.commands.common import emit, json_option
 from sscard.commands.layout import columns, named
-from sscard.errors import Exit, ProfileError
+from sscard.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _meant(profile: Profile, what: str | None) -> tuple[tuple[Directory, ...], F
         return (directory,), directory.file(name) if name else None
     except KeyError:
         known = ", ".join(directory.name for directory in profile.directories)
-        raise ProfileError("target-unknown", word=what, known=known) from None
+        raise UsageError("target-unknown", word=what, known=known) from None
 
 
 def _emit(directories: Sequence[Directory], file: File | None) -> None:

@@ -15,7 +15,7 @@ from sscard.cos import coding
 from sscard.cos.model import Directory, File, Item, Profile, Structure
 from sscard.cos.names import join_name
 from sscard.cos.profile import load_profile, profile_names
-from sscard.errors import ProfileError, StatusError
+from sscard.errors import ProfileError, StatusError, UsageError
 from sscard.terminal.identify import Identity
 from sscard.terminal.session import CardSession, Refusal
 
@@ -92,7 +92,7 @@ def profile_for(identity: Identity) -> Profile:
 def targets(profile: Profile, words: Sequence[str]) -> list[Target]:
     """The files meant by ``DF04``, ``DF04/EF05``, ``EF05`` (of SSSE) or ``all``; without words those of SSSE.
 
-    Raises ProfileError for a word that means none.
+    Raises UsageError for a word that means none.
     """
     chosen: dict[tuple[str, str], Target] = {}
     for word in words or (_SSSE,):
@@ -134,7 +134,7 @@ def _meant(profile: Profile, word: str) -> list[Target]:
         return [(directory, file) for file in ((directory.file(name),) if name else directory.files)]
     except KeyError:
         known = ", ".join(directory.name for directory in profile.directories)
-        raise ProfileError("target-unknown", word=word, known=known) from None
+        raise UsageError("target-unknown", word=word, known=known) from None
 
 
 def _outcome(error: StatusError) -> Outcome:

@@ -18,7 +18,7 @@ from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel, refusal
 from sscard.cos.access import PIN, allowed, wanting
 from sscard.cos.model import Access, Directory, KeyKind, KeySlot, Profile
-from sscard.errors import CustodyError, GuardRefused, StatusError
+from sscard.errors import CustodyError, GuardRefused, StatusError, UsageError
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef, KeyService
 from sscard.terminal.identify import Identity, pin_tries, select_name
@@ -48,9 +48,9 @@ class Grant:
 
 
 def pin_block(digits: str) -> Secret:
-    """A PIN as VERIFY takes it: packed digits, an odd one filled with F.  Raises GuardRefused unless 4–16 digits."""
+    """A PIN as VERIFY takes it: packed digits, an odd one filled with F.  Raises UsageError unless 4–16 digits."""
     if len(digits) not in _PIN_DIGITS or not (digits.isascii() and digits.isdigit()):
-        raise GuardRefused("pin-form")
+        raise UsageError("pin-form")
     return Secret(bytes.fromhex(digits + "F" * (len(digits) % 2)))
 
 

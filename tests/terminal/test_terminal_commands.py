@@ -199,6 +199,14 @@ def test_read_with_the_keys_of_a_workspace(reader: Watched, tmp_path: Path, caps
         assert (head["outcome"], head["refused"]) == (outcome, refused)
 
 
+def test_what_is_free_needs_no_vault(reader: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "work"
+    create_workspace(root, demo=True, region="990101", seed=0).vault_path.unlink()
+    assert run("read", "EF05", "--workspace", str(root)) == Exit.OK
+    assert run("read", "EF06", "--workspace", str(root)) == Exit.FAILED
+    assert "VAULT-MISSING" in capsys.readouterr().err
+
+
 def test_tree(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("tree", lang="zh") == Exit.OK
     out = capsys.readouterr().out
@@ -280,6 +288,6 @@ def test_apdus_from_standard_input(
 
 @pytest.mark.parametrize(("apdu", "code"), [("00A", "APDU-HEX"), ("00A4000005AA", "APDU-FORM"), ("00", "APDU-FORM")])
 def test_what_is_no_apdu(apdu: str, code: str, reader: Watched, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("apdu", apdu) == Exit.FAILED
+    assert run("apdu", apdu) == Exit.USAGE
     assert code in capsys.readouterr().err
     assert reader.sent == []

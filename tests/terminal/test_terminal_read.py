@@ -8,7 +8,7 @@ from sscard.apdu.transport import Channel
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard
-from sscard.errors import CounterError, GuardRefused, ProfileError
+from sscard.errors import CounterError, GuardRefused, ProfileError, UsageError
 from sscard.keys.hierarchy import memory_service
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyService
@@ -177,7 +177,7 @@ def test_targets(profile: Profile) -> None:
     assert names("ef05", "df04/ef06", "DF04") == ["SSSE/EF05", "DF04/EF06", "DF04/EF05", "DF04/EF08", "DF04/EF15"]
     assert len(names("all")) == 40
     for word in ("DF09", "DF04/EF77", "XX"):
-        with pytest.raises(ProfileError, match=f"TARGET-UNKNOWN.*{word}"):
+        with pytest.raises(UsageError, match=f"TARGET-UNKNOWN.*{word}"):
             names(word)
 
 
@@ -191,7 +191,7 @@ def test_no_profile_for_an_old_card(card: SoftwareCard) -> None:
 
 @pytest.mark.parametrize("digits", ["", "123", "12345678901234567", "12a4", "１２３４"])
 def test_what_is_no_pin(digits: str) -> None:
-    with pytest.raises(GuardRefused, match="PIN-FORM") as caught:
+    with pytest.raises(UsageError, match="PIN-FORM") as caught:
         pin_block(digits)
     assert not digits or digits not in str(caught.value)
 
