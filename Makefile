@@ -36,7 +36,7 @@ demo: $(VENV)/.core
 
 lint: $(VENV)/.full
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --exclude '*.md' .
 	$(BIN)/mypy
 
 test: lint
