@@ -75,7 +75,7 @@ def _status_word(code: str) -> Explanation | None:
         return None
     meaning = status.meaning(sw)
     action = f"sw-{family}"
-    following = messages.lookup(f"explain.{action if action in messages.keys('explain') else 'sw-other'}")
+    following = messages.lookup(f"explain.{action if action in messages.keys_in('explain') else 'sw-other'}")
     return Explanation(code, "sw", "", *meaning, "", "", *following)
 
 
@@ -91,7 +91,7 @@ def _rule(code: str) -> Explanation | None:
 
 def _error(code: str) -> Explanation | None:
     key = code.lower()
-    if key not in messages.keys("errors") or key in _NO_CODES:
+    if key not in messages.keys_in("errors") or key in _NO_CODES:
         return None
     (what_zh, next_zh), (what_en, next_en) = _halves(f"errors.{key}")
     return Explanation(code, "error", "", what_zh, what_en, "", "", next_zh, next_en)
@@ -110,7 +110,7 @@ def _all_codes() -> list[str]:
     from sscard.apdu.status import MEANINGS
     from sscard.personalize.findings import RULES
 
-    errors = [key.upper() for key in messages.keys("errors") if key not in _NO_CODES]
+    errors = [key.upper() for key in messages.keys_in("errors") if key not in _NO_CODES]
     return [f"{sw:04X}" for sw in MEANINGS] + list(RULES) + errors
 
 

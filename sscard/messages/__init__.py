@@ -41,7 +41,7 @@ def lookup(name: str) -> tuple[str, str]:
     return _texts(room)[key]
 
 
-def keys(room: str) -> list[str]:
+def keys_in(room: str) -> list[str]:
     """The keys of all texts of ``room``."""
     return list(_texts(room))
 

@@ -137,7 +137,7 @@ def test_explain_tells_cause_and_next_action_in_both_languages(capsys: pytest.Ca
 
 
 def test_explain_knows_every_rule_and_error(capsys: pytest.CaptureFixture[str]) -> None:
-    errors = [key.upper() for key in messages.keys("errors") if key not in ("label", "interrupted")]
+    errors = [key.upper() for key in messages.keys_in("errors") if key not in ("label", "interrupted")]
     assert main(["explain", *RULES, *errors, "--json"]) == 0
     explained = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["code"] for one in explained] == [*RULES, *errors]
