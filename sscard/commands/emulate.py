@@ -52,7 +52,7 @@ def command(
 ) -> int:
     from sscard.emulator.vpcd import Bridge, Feeder
 
-    if (feed and (image_path or blank or profile)) or (blank and profile):
+    if (feed and (image_path or profile)) or (blank and profile):
         raise click.UsageError(text("emulator.one-of"))
     first = DEFAULT_SERIAL if serial is None else serial
     if feed:

@@ -36,7 +36,7 @@ def run_line(
                 board.show(event)
     finally:
         restore()
-    return _finish(production, line.fatal, interrupted=line.drained_by_hand, as_json=as_json)
+    return _finish(production, line.outcome, interrupted=line.drained_by_hand, as_json=as_json)
 
 
 def _board(production: Production, *, as_json: bool) -> Board:
@@ -75,7 +75,8 @@ def _finish(production: Production, fatal: SscardError | None, *, interrupted: b
     ledger, job = production.work.ledger, production.job.job
     balance = ledger.balance(job)
     waiting = ledger.cards(job, State.WORK)
-    if fatal is not None:
+    complete = balance.good == balance.rows and balance.ties
+    if fatal is not None and not complete:
         show_error(fatal, as_json=as_json)
     returns, spoiled = production.returns()
     if as_json:
@@ -89,7 +90,6 @@ def _finish(production: Production, fatal: SscardError | None, *, interrupted: b
             click.echo(text("personalize.spoiled-list", path=spoiled))
         for entry in waiting:
             click.echo(text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
-    complete = balance.good == balance.rows and balance.ties
     if complete:
         return Exit.OK
     if not as_json:

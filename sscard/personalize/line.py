@@ -25,6 +25,9 @@ from sscard.errors import (
     GuardRefused,
     JournalError,
     PlanError,
+    ReaderLost,
+    ReaderMissing,
+    ServiceMissing,
     SscardError,
     TransportError,
 )
@@ -146,6 +149,7 @@ class Line:
         self._heads = [_Head(self, number, slot) for number, slot in enumerate(slots, 1)]
         self._defect: Exception | None = None
         self.fatal: SscardError | None = None
+        self.reader_error: TransportError | None = None
         self.drained_by_hand = False
 
     def run(self) -> Iterator[Event]:
@@ -175,6 +179,11 @@ class Line:
         """Stop each head at its next safe point; cards in work are resumed by the next run."""
         self._drain.set()
         self._halt.set()
+
+    @property
+    def outcome(self) -> SscardError | None:
+        """Why the line ended before the job was done, as far as an error was the reason."""
+        return self.fatal or self.reader_error
 
     def stop(self, error: SscardError) -> None:
         """End the line because going on would only repeat ``error``."""
@@ -239,6 +248,9 @@ class _Head:
         """The thread's life; ends with an ENDED event whatever happens."""
         try:
             self._serve_all()
+        except TransportError as error:
+            self._line.reader_error = error
+            self._tell(Kind.STOPPED, error=error)
         except SscardError as error:
             self._line.stop(error)
             self._tell(Kind.STOPPED, error=error)
@@ -253,7 +265,7 @@ class _Head:
     def _serve_all(self) -> None:
         waiting = False
         while not self._line.over:
-            transport = self._slot.next_card(_POLL)
+            transport = self._next_card()
             if transport is None:
                 if not waiting:
                     self._tell(Kind.WAITING)
@@ -264,6 +276,16 @@ class _Head:
                 self._serve(transport)
             finally:
                 transport.close()
+
+    def _next_card(self) -> Transport | None:
+        """The card in the slot; one that cannot be powered now counts as none.  Raises when the reader is gone."""
+        try:
+            return self._slot.next_card(_POLL)
+        except (ReaderLost, ReaderMissing, ServiceMissing):
+            raise
+        except TransportError:
+            time.sleep(_POLL)
+            return None
 
     def _serve(self, transport: Transport) -> None:
         """One card, whatever becomes of it."""
