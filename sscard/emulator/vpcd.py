@@ -135,7 +135,7 @@ class Bridge:
         if message in (_OFF, _ON, _RESET):
             action = {_OFF: self._feeder.power_off, _ON: self._feeder.power_on, _RESET: self._feeder.reset}[message]
             action()
-            if self._feeder.card is not card:
+            if self._feeder.card is not None and self._feeder.card is not card:
                 self._notify("card", self._feeder.card)
             return None
         if len(message) < 4:

@@ -27,8 +27,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option-seed": ("随机数种子 (相同种子, 相同的卡)", "seed of random numbers (same seed, same card)"),
     "option-serial": ("卡的序列号", "serial number of the (first) card"),
     "one-of": (
-        "--feed 不能与 --image, --blank 或 --profile 一起使用; --blank 不能与 --profile 一起使用",
-        "--feed does not go with --image, --blank or --profile, nor --blank with --profile",
+        "--feed 不能与 --image 或 --profile 一起使用; --blank 不能与 --profile 一起使用",
+        "--feed does not go with --image or --profile, nor --blank with --profile",
     ),
     "waiting": ("等待 vpcd {host}:{port} …", "Waiting for vpcd at {host}:{port} …"),
     "connected": ("已连接 {host}:{port}, 卡 {card}", "Connected to {host}:{port}, card {card}"),

@@ -31,6 +31,8 @@ class Vpcd:
         self.connection = None
 
     def accept(self):
+        if self.connection:
+            self.connection.close()
         self.connection, _ = self.listener.accept()
         self.connection.settimeout(5)
         return self
@@ -308,7 +310,7 @@ class TestCommand:
             [],
             ["--port", "0"],
             ["--port", "1", "--feed", "0"],
-            ["--port", "1", "--feed", "1", "--blank"],
+            ["--port", "1", "--feed", "1", "--profile", "x"],
             ["--port", "1", "--feed", "1", "--image", "x"],
             ["--port", "1", "--blank", "--profile", "x"],
         ],
