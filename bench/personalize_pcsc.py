@@ -98,9 +98,7 @@ def make(folder: Path, *, recorder: Recorder | None) -> list[float]:
         tracer=recorder or no_trace,  # type: ignore[arg-type]
     )
     line = Line(production.work, [open_slots("all")[0]], patience=5)
-    events = list(line.run())
-    times = [event.seconds for event in events if event.kind is Kind.GOOD]
-    if len(times)!=CARDS: print([(e.kind,str(e.error)) for e in events if e.kind is not Kind.STEP][-12:])
+    times = [event.seconds for event in line.run() if event.kind is Kind.GOOD]
     production.close()
     assert len(times) == CARDS
     return times
@@ -108,6 +106,7 @@ def make(folder: Path, *, recorder: Recorder | None) -> list[float]:
 
 def replay(cards: dict[bytes, list[bytes]]) -> list[float]:
     """Send the recorded commands card by card in a raw pyscard loop; returns the time of each card."""
+    from smartcard.Exceptions import CardConnectionException
     from smartcard.scard import SCARD_RESET_CARD, SCARD_SHARE_EXCLUSIVE, SCARD_UNPOWER_CARD
     from smartcard.System import readers
 
@@ -115,7 +114,11 @@ def replay(cards: dict[bytes, list[bytes]]) -> list[float]:
     for _ in range(len(cards)):
         while True:
             connection = readers()[0].createConnection()
-            connection.connect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_UNPOWER_CARD)
+            try:
+                connection.connect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_UNPOWER_CARD)
+            except CardConnectionException:
+                time.sleep(0.05)
+                continue
             commands = cards.pop(bytes(connection.getATR()), None)
             if commands is not None:
                 break
@@ -144,6 +147,13 @@ def wait_present() -> None:
         time.sleep(0.05)
 
 
+def take_away(cards: subprocess.Popen[bytes]) -> None:
+    """End the feeder and give the service time to see the reader empty."""
+    cards.terminate()
+    cards.wait()
+    time.sleep(1)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name:
         work = Path(name)
@@ -158,18 +168,17 @@ def main() -> None:
                 cards = feed(port, first)
                 wait_present()
                 make(folder, recorder=recorder)
-                cards.wait(timeout=20)
+                take_away(cards)
                 folder = work / f"time{number}"
                 folder.mkdir()
                 cards = feed(port, first)
                 wait_present()
                 ours = make(folder, recorder=None)
-                cards.wait(timeout=20)
+                take_away(cards)
                 cards = feed(port, first)
                 wait_present()
                 raw = replay(recorder.cards)
-                cards.terminate()
-                cards.wait(timeout=20)
+                take_away(cards)
                 rounds.append((statistics.median(ours), statistics.median(raw)))
             ours_median = statistics.median(ours for ours, _ in rounds)
             raw_median = statistics.median(raw for _, raw in rounds)

@@ -46,6 +46,8 @@ _STEP: Final = 0.05
 _ABSENCE: Final = 0.5
 """Seconds the service may take to notice that a card is gone (it polls simple readers every 0.4 s)."""
 _BUSY: Final = 2.0
+_RETRY: Final = 1.0
+"""Seconds after which a card that could not be used is tried again."""
 """Seconds another program may hold a card: many only look at each card that comes."""
 _LONGEST_PAUSE: Final = 1.0
 """Longest time, in seconds, between two looks at a card that was let go and is still there."""
@@ -191,7 +193,7 @@ class PcscSlot:
         self.name = reader
         self._transport: PcscTransport | None = None
         self._released: tuple[int, bytes] | None = None
-        self._unusable: int | None = None
+        self._unusable: tuple[int, float] | None = None
         self._busy_since: float | None = None
         self._look_at, self._pause = 0.0, _STEP
 
@@ -200,9 +202,10 @@ class PcscSlot:
 
         A card is another one when the reader has been empty since the last connection, or when its ATR differs (a
         feeder can exchange cards while they are switched off).  Without a release the same card counts again.
-        Raises ServiceMissing, ReaderLost; once for each card that cannot be used, CardMute (no answer to reset) or
-        TransportError (no common protocol); and TransportError where another program has held the card for two
-        seconds, this call and those before it together.
+        Raises ServiceMissing, ReaderLost; for a card that cannot be used CardMute (no answer to reset) or
+        TransportError (no common protocol), and looks at it again after a second, for the service misses a quick
+        exchange; and
+        TransportError where another program has held the card for two seconds, this call and those before together.
         """
         deadline = time.monotonic() + timeout
         self.close()
@@ -241,7 +244,8 @@ class PcscSlot:
     def _try(self, state: ReaderState) -> PcscTransport | None:
         """The card that is there now, if it counts as new."""
         now = time.monotonic()
-        if not state.present or state.events == self._unusable:
+        unusable = self._unusable and self._unusable[0] == state.events and now < self._unusable[1]
+        if not state.present or unusable:
             self._busy_since = None
             return None
         released = self._released if self._released and self._released[0] == state.events else None
@@ -255,7 +259,7 @@ class PcscSlot:
             raise
         except TransportError as error:
             if error.key != "reader-busy":
-                self._unusable = state.events
+                self._unusable = (state.events, now + _RETRY)
                 raise
             self._busy_since = self._busy_since or now
             if now - self._busy_since < _BUSY:

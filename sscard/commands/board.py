@@ -61,9 +61,6 @@ class JsonBoard:
 class PlainBoard:
     """One line for each card that was settled, refused or lost."""
 
-    def __init__(self) -> None:
-        self._last: dict[int, Event] = {}
-
     def __enter__(self) -> PlainBoard:
         return self
 
@@ -71,9 +68,7 @@ class PlainBoard:
         pass
 
     def show(self, event: Event) -> None:
-        if event.kind is Kind.STEP:
-            self._last[event.head] = event
-        line = settled_line(event, self._last.get(event.head))
+        line = settled_line(event)
         if line:
             click.echo(line)
 
@@ -88,7 +83,6 @@ class _HeadRow:
     stage: str = ""
     fraction: float = 0.0
     result: str = ""
-    last_step: Event | None = None
 
 
 @dataclass(slots=True)
@@ -132,7 +126,6 @@ class LiveBoard:
             case Kind.STEP if event.current is not None:
                 row.stage = f"{text(f'personalize.stage-{event.current.stage}')} {event.step}/{event.total}"
                 row.fraction = event.step / event.total
-                row.last_step = event
             case Kind.GOOD:
                 self.good += 1
                 self.working.discard(event.card)
@@ -194,7 +187,7 @@ class LiveBoard:
         return "  ".join(parts)
 
 
-def settled_line(event: Event, last: Event | None) -> str:
+def settled_line(event: Event) -> str:
     """One plain line for an event that settles something; empty for the others."""
     record = event.record
     known: Mapping[str, object] = {
@@ -215,9 +208,8 @@ def settled_line(event: Event, last: Event | None) -> str:
         case Kind.STOPPED:
             return text("personalize.line-stopped", **known)
         case Kind.LOST:
-            step = last.current.describe() if last and last.current else ""
-            index, total = (last.step, last.total) if last else (0, 0)
-            return text("personalize.line-lost", **known, step=step, index=index, total=total)
+            step = event.current.describe() if event.current else ""
+            return text("personalize.line-lost", **known, step=step, index=event.step, total=event.total)
         case _:
             return ""
 

@@ -8,10 +8,10 @@ elsewhere is reported.
 kind              fields
 ================  ==========================================================================
 ``open``          ``card`` (historical bytes), ``job``, ``row``, ``profile`` (digest), ``tool``
-``intent``        ``card``, ``visit``, ``first``, ``last``: flushed to the disk before it returns
+``intent``        ``card``, ``visit``, ``first``, ``last``: on disk before the visit's first change leaves
 ``done``          ``card``, ``step``: a key-changing or irreversible step succeeded
 ``leave``         ``card``, ``visit``
-``end``           ``card``, ``verdict`` (good, spoiled, returned), ``reason``: flushed
+``end``           ``card``, ``verdict`` (good, spoiled, returned), ``reason``
 ================  ==========================================================================
 """
 
@@ -23,6 +23,7 @@ import json
 import os
 import time
 from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,8 @@ class Journal:
         self.path = path
         self._head = _START
         self._number = 0
+        self._flusher = ThreadPoolExecutor(1, "journal-flush")
+        self._flush: Future[None] | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -75,7 +78,7 @@ class Journal:
         if size:
             raise JournalError("journal-in-use", path=str(path))
 
-    def write(self, kind: str, body: str, *, flush: bool = False) -> None:
+    def write(self, kind: str, body: str) -> None:
         """Append one entry; ``body`` is the JSON of its fields without braces.
 
         Raises JournalError; the journal then takes no more entries, so that a torn line stays its last.
@@ -89,12 +92,28 @@ class Journal:
         try:
             if os.write(self._file, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if flush:
-                os.fdatasync(self._file)
         except OSError as error:
-            self.close()
-            raise JournalError("journal-write", path=str(self.path), cause=error.strerror) from error
+            raise self._failed(error) from error
         self._head = digest
+
+    def begin_flush(self) -> None:
+        """Start bringing what was written to the disk, beside the caller."""
+        if self._flush is None:
+            self._flush = self._flusher.submit(os.fdatasync, self._file)
+
+    def flush(self) -> None:
+        """Wait until what was written is on the disk.  Raises JournalError."""
+        self.begin_flush()
+        flush, self._flush = self._flush, None
+        try:
+            if flush is not None:
+                flush.result()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> JournalError:
+        self.close()
+        return JournalError("journal-write", path=str(self.path), cause=error.strerror)
 
     def card(self, state: CardState) -> JournalledCard:
         """The journal of one card, continuing what earlier runs wrote about it."""
@@ -102,6 +121,7 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; idempotent."""
+        self._flusher.shutdown()
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -143,8 +163,12 @@ class JournalledCard:
         return self._before[1]
 
     def intent(self, visit: int, first: int, last: int) -> None:
-        self._journal.write("intent", f'{self._prefix},"visit":{visit},"first":{first},"last":{last}', flush=True)
+        self._journal.write("intent", f'{self._prefix},"visit":{visit},"first":{first},"last":{last}')
+        self._journal.begin_flush()
         self.state.intents.add(visit)
+
+    def secure(self) -> None:
+        self._journal.flush()
 
     def done(self, step: int) -> None:
         self._journal.write("done", f'{self._prefix},"step":{step}')
@@ -155,9 +179,9 @@ class JournalledCard:
         self.state.left.add(visit)
 
     def end(self, verdict: str, reason: str = "") -> None:
-        """Close the card's story, on disk before it returns."""
+        """Close the card's story.  The ledger's commit, which follows, is what makes it last."""
         body = f'{self._prefix},"verdict":"{verdict}","reason":{json.dumps(reason, ensure_ascii=False)}'
-        self._journal.write("end", body, flush=True)
+        self._journal.write("end", body)
         self.state.verdict, self.state.reason = verdict, reason
 
 

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
@@ -39,7 +39,7 @@ from sscard.personalize.ledger import Ledger, State
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
-from sscard.personalize.steps import PresentCode, Step
+from sscard.personalize.steps import Action, PresentCode, Step
 
 RECONNECTS: Final = 3
 """How often a head goes on with a card that lost contact before it leaves it for later."""
@@ -48,6 +48,7 @@ ALIKE_FAILURES: Final = 3
 CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
+_TELL_EVERY: Final = 0.1
 
 
 class Slot(Protocol):
@@ -232,13 +233,65 @@ class Line:
             return self._active == 0 and time.monotonic() - self._quiet_since > self._patience
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """One stay of one card at a head: where it stands, and how it is told."""
+
+    head: _Head
+    card: str
+    record: Record
+    log: JournalledCard
+    resumed: bool
+    first_exchange: int
+    total: int = 0
+    index: int = -1
+    current: Step | None = None
+    started: float = field(default_factory=time.perf_counter)
+    seconds: float = 0.0
+    _next_tell: float = 0.0
+
+    @property
+    def action(self) -> Action | None:
+        """The action in work."""
+        return self.current.action if self.current else None
+
+    def progress(self, index: int, step: Step) -> None:
+        """Called by the runner before each step; tells it now and then.  Raises _Halted at the operator's word."""
+        if self.head.line.halted:
+            raise _Halted
+        self.index, self.current = index, step
+        now = time.monotonic()
+        if now >= self._next_tell:
+            self._next_tell = now + _TELL_EVERY
+            self.tell(Kind.STEP)
+
+    def tell(self, kind: Kind, *, error: SscardError | None = None, exchanges: int = 0) -> None:
+        """Send an event about this card."""
+        head = self.head
+        event = Event(
+            kind,
+            head.number,
+            head.slot.name,
+            self.record,
+            self.card,
+            self.index + 1,
+            self.total,
+            self.current,
+            error,
+            self.resumed,
+            self.seconds,
+            exchanges,
+        )
+        head.line.tell(event)
+
+
 class _Head:
     """One thread: card after card."""
 
     def __init__(self, line: Line, number: int, slot: Slot) -> None:
         self.number = number
-        self._line = line
-        self._slot = slot
+        self.line = line
+        self.slot = slot
         self._work = line._work
         self._journal: Journal | None = None
         self._cards = 0
@@ -249,22 +302,22 @@ class _Head:
         try:
             self._serve_all()
         except TransportError as error:
-            self._line.reader_error = error
+            self.line.reader_error = error
             self._tell(Kind.STOPPED, error=error)
         except SscardError as error:
-            self._line.stop(error)
+            self.line.stop(error)
             self._tell(Kind.STOPPED, error=error)
         except Exception as error:
-            self._line.crash(error)
+            self.line.crash(error)
         finally:
-            self._slot.close()
+            self.slot.close()
             if self._journal is not None:
                 self._journal.close()
             self._tell(Kind.ENDED)
 
     def _serve_all(self) -> None:
         waiting = False
-        while not self._line.over:
+        while not self.line.over:
             transport = self._next_card()
             if transport is None:
                 if not waiting:
@@ -280,7 +333,7 @@ class _Head:
     def _next_card(self) -> Transport | None:
         """The card in the slot; one that cannot be powered now counts as none.  Raises when the reader is gone."""
         try:
-            return self._slot.next_card(_POLL)
+            return self.slot.next_card(_POLL)
         except (ReaderLost, ReaderMissing, ServiceMissing):
             raise
         except TransportError:
@@ -298,14 +351,14 @@ class _Head:
             if log is None:
                 self._idle()
             else:
-                self._line.busy(True)
+                self.line.busy(True)
                 try:
                     self._make(channel, card, log)
                 finally:
-                    self._line.busy(False)
+                    self.line.busy(False)
         except GuardRefused as error:
-            self._slot.release()
-            self._line.count(error)
+            self.slot.release()
+            self.line.count(error)
             self._tell(Kind.REFUSED, error=error)
         except TransportError as error:
             self._tell(Kind.LOST, error=error)
@@ -341,37 +394,23 @@ class _Head:
     def _idle(self) -> None:
         """A blank card, but every row is made or in work elsewhere: wait a little for one to be queued again."""
         for _ in range(_IDLE_POLLS):
-            if self._line.over or self._work.ledger.queued(self._work.job):
+            if self.line.over or self._work.ledger.queued(self._work.job):
                 return
             time.sleep(_POLL)
 
     def _make(self, channel: Channel, card: str, log: JournalledCard) -> None:
-        seq = log.state.row
-        record = self._work.records.record(seq)
+        record = self._work.records.record(log.state.row)
+        attempt = _Attempt(self, card, record, log, log.state.touched, channel.exchanges)
         factor = channel.atr.card_factor
-        started = time.perf_counter()
-        resumed = log.state.touched
-        first_exchange = channel.exchanges
-        self._tell(Kind.STARTED, record=record, card=card, resumed=resumed)
-        step_at: list[Step] = []
+        attempt.tell(Kind.STARTED)
         try:
             plan = self._work.template.plan(record, channel.atr.serial)
-            total = len(plan.steps)
-
-            def progress(index: int, step: Step) -> None:
-                if self._line.halted:
-                    raise _Halted
-                step_at[:] = [step]
-                if step.stage != last_stage[0] or index % 8 == 0:
-                    last_stage[0] = step.stage
-                    self._tell(Kind.STEP, record=record, card=card, step=index + 1, total=total, current=step)
-
-            last_stage = [""]
-            Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, progress)
+            attempt.total = len(plan.steps)
+            Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, attempt.progress)
         except _Halted:
-            self._tell(Kind.STOPPED, record=record, card=card)
+            attempt.tell(Kind.STOPPED)
         except TransportError as error:
-            self._lost(card, record, error)
+            self._lost(attempt, error)
         except (JournalError, CustodyError):
             raise
         except PlanError:
@@ -379,54 +418,46 @@ class _Head:
             self._work.ledger.release(card)
             raise
         except SscardError as error:
-            self._failed(card, record, log, error, step_at)
+            self._failed(attempt, error)
         else:
             log.end(journals.GOOD)
             self._work.ledger.finish(card)
+            attempt.seconds = time.perf_counter() - attempt.started
             self._settled(card)
-            self._line.count(None)
-            self._tell(
-                Kind.GOOD,
-                record=record,
-                card=card,
-                step=total,
-                total=total,
-                resumed=resumed,
-                seconds=time.perf_counter() - started,
-                exchanges=channel.exchanges - first_exchange,
-            )
+            self.line.count(None)
+            attempt.tell(Kind.GOOD, exchanges=channel.exchanges - attempt.first_exchange)
         finally:
             self._work.service.forget(factor)
 
-    def _lost(self, card: str, record: Record, error: TransportError) -> None:
+    def _lost(self, attempt: _Attempt, error: TransportError) -> None:
         """Contact was lost: the same card goes on when it is back, until patience with it ends."""
-        self._losses[card] = self._losses.get(card, 0) + 1
-        if self._losses[card] >= RECONNECTS:
-            self._slot.release()
-        self._tell(Kind.LOST, record=record, card=card, error=error)
+        losses = self._losses[attempt.card] = self._losses.get(attempt.card, 0) + 1
+        if losses >= RECONNECTS:
+            self.slot.release()
+        attempt.tell(Kind.LOST, error=error)
 
-    def _failed(self, card: str, record: Record, log: JournalledCard, error: SscardError, step_at: list[Step]) -> None:
+    def _failed(self, attempt: _Attempt, error: SscardError) -> None:
         """The card answered wrongly: quarantine it, or give it back where nothing can have been written."""
-        wrong_code = isinstance(error, CounterError) and bool(step_at) and isinstance(step_at[0].action, PresentCode)
-        if wrong_code and log.state.last_step < 0 and not log.state.left:
-            log.end(journals.RETURNED, error.key)
-            self._work.ledger.release(card)
-            self._settled(card)
-            self._slot.release()
-            self._line.stop(error)
-            self._tell(Kind.REFUSED, record=record, card=card, error=error)
+        state = attempt.log.state
+        wrong_code = isinstance(error, CounterError) and isinstance(attempt.action, PresentCode)
+        if wrong_code and state.last_step < 0 and not state.left:
+            attempt.log.end(journals.RETURNED, error.key)
+            self._work.ledger.release(attempt.card)
+            self._settled(attempt.card)
+            self.line.stop(error)
+            attempt.tell(Kind.REFUSED, error=error)
             return
-        log.end(journals.SPOILED, error.key)
-        self._work.ledger.spoil(card, error.key)
-        self._settled(card)
-        self._line.count(error)
-        self._tell(Kind.SPOILED, record=record, card=card, error=error, current=step_at[0] if step_at else None)
+        attempt.log.end(journals.SPOILED, error.key)
+        self._work.ledger.spoil(attempt.card, error.key)
+        self._settled(attempt.card)
+        self.line.count(error)
+        attempt.tell(Kind.SPOILED, error=error)
 
     def _settled(self, card: str) -> None:
         """The card's story has ended: let it go and forget it."""
         self._work.open_cards.pop(card, None)
         self._losses.pop(card, None)
-        self._slot.release()
+        self.slot.release()
         self._cards += 1
         if self._cards % CARDS_A_JOURNAL == 0 and self._journal is not None and not self._losses:
             self._journal.retire()
@@ -439,4 +470,4 @@ class _Head:
         return self._journal
 
     def _tell(self, kind: Kind, **fields: object) -> None:
-        self._line.tell(Event(kind, self.number, self._slot.name, **fields))  # type: ignore[arg-type]
+        self.line.tell(Event(kind, self.number, self.slot.name, **fields))  # type: ignore[arg-type]

@@ -56,7 +56,11 @@ class CardLog(Protocol):
         ...
 
     def intent(self, visit: int, first: int, last: int) -> None:
-        """Store on disk that these steps are about to change the card.  Raises JournalError."""
+        """Write that these steps are about to change the card; it need not be on disk yet.  Raises JournalError."""
+        ...
+
+    def secure(self) -> None:
+        """Return when the last intent is on disk.  Raises JournalError."""
         ...
 
     def done(self, step: int) -> None:
@@ -104,12 +108,15 @@ class Runner:
             if log.finished(visit):
                 continue
             resuming = log.intended(visit)
-            durable = any(step.durable for step in steps)
+            durable = unsecured = any(step.durable for step in steps)
             if durable and not resuming:
                 log.intent(visit, first, first + len(steps) - 1)
             for index, step in enumerate(steps, first):
                 if progress is not None:
                     progress(index, step)
+                if unsecured and step.durable:
+                    log.secure()
+                    unsecured = False
                 if resuming:
                     self._repeat(step, done=index <= log.last_done())
                 else:

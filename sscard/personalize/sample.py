@@ -51,6 +51,9 @@ class NoLog:
     def intent(self, visit: int, first: int, last: int) -> None:
         pass
 
+    def secure(self) -> None:
+        pass
+
     def done(self, step: int) -> None:
         pass
 
