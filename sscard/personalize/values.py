@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from sscard.cos import coding
-from sscard.cos.model import Directory, Item, Profile
+from sscard.cos.model import Item, Profile
 from sscard.cos.names import split_name
+from sscard.cos.profile import directory_entry
 from sscard.personalize.record import Record
 
 _RID: Final = "D156000005"
@@ -21,12 +22,6 @@ _DIRECTORY: Final = "directory:"
 def card_identification_code(region: str, serial: bytes) -> str:
     """Card identification code (卡识别码), 32 hex digits: area ‖ RID ‖ serial (4 bytes) ‖ unset authentication code."""
     return region + _RID + serial.hex().upper() + _NO_AUTHENTICATION_CODE
-
-
-def directory_entry(directory: Directory) -> bytes:
-    """Value of the DIR record of one directory: ``4F L name ‖ 50 L label`` (label in GBK)."""
-    label = directory.label.encode("gbk")
-    return bytes((0x4F, len(directory.aid))) + directory.aid + bytes((0x50, len(label))) + label
 
 
 def varies(item: Item) -> bool:
