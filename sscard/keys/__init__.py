@@ -1,1 +1,51 @@
 """Keys: the catalogue of 55, algorithm families, diversification, custody and the key service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sscard._lazy import attach
+
+if TYPE_CHECKING:
+    from sscard.keys.catalog import CatalogKey
+    from sscard.keys.diversify import card_factor, city_factor, province_factor
+    from sscard.keys.family import Algorithm, Family, family_of
+    from sscard.keys.hierarchy import memory_service
+    from sscard.keys.secret import Secret
+    from sscard.keys.service import KeyRef, KeyService
+    from sscard.keys.vault import Vault
+    from sscard.keys.vault_service import VaultKeyService
+
+_NAMES = {
+    "Algorithm": "family",
+    "CatalogKey": "catalog",
+    "Family": "family",
+    "KeyRef": "service",
+    "KeyService": "service",
+    "Secret": "secret",
+    "Vault": "vault",
+    "VaultKeyService": "vault_service",
+    "card_factor": "diversify",
+    "city_factor": "diversify",
+    "family_of": "family",
+    "memory_service": "hierarchy",
+    "province_factor": "diversify",
+}
+
+__all__ = [
+    "Algorithm",
+    "CatalogKey",
+    "Family",
+    "KeyRef",
+    "KeyService",
+    "Secret",
+    "Vault",
+    "VaultKeyService",
+    "card_factor",
+    "city_factor",
+    "family_of",
+    "memory_service",
+    "province_factor",
+]
+
+__getattr__ = attach(__name__, _NAMES)
