@@ -78,7 +78,7 @@ def pcscd() -> Iterator[Pcscd]:
             pytest.fail(f"the PC/SC stack is not complete: {error}", pytrace=False)
         pytest.skip(f"no PC/SC stack here: {error}")
     guard = subprocess.Popen(
-        ["sh", "-c", 'read _; exec "$0" "$1"', SCRIPTS / "pcscd-down", _WORK], stdin=subprocess.PIPE
+        ["sh", "-c", 'read _; "$0" "$1"; rm -rf "$1"', SCRIPTS / "pcscd-down", _WORK], stdin=subprocess.PIPE
     )
     yield service
     guard.communicate()

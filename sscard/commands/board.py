@@ -178,12 +178,13 @@ class LiveBoard:
         )
         elapsed = time.monotonic() - self.began
         parts = [totals]
-        if self.good and elapsed > 1:
+        if self.good and elapsed > 1 and left + work:
             rate = self.good / elapsed
             rest = divmod(int((left + work) / rate), 60)
             words = text("personalize.minutes", minutes=rest[0], seconds=rest[1])
             parts.append(text("personalize.speed", rate=rate * 60, rest=words))
-        parts.append(text("personalize.ctrl-c"))
+        if left + work:
+            parts.append(text("personalize.ctrl-c"))
         return "  ".join(parts)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sscard.commands.common import emit, json_option
+from sscard.commands.common import emit, is_terminal, json_option
 from sscard.errors import Exit, GuardRefused
 from sscard.messages import text
 
@@ -22,6 +22,8 @@ _MARK = ".made-by-demo"
 _REGION = "990101"
 _TORN_CARD = 2
 _TORN_AFTER = 260
+_WATCHED_PACE = 4.0
+"""Milliseconds a command where a person watches: a card then takes about two seconds."""
 _SHOWN = ("SSSE/EF05", "SSSE/EF06", "DEBIT")
 
 
@@ -44,12 +46,14 @@ _SHOWN = ("SSSE/EF05", "SSSE/EF06", "DEBIT")
 )
 @click.option("--count", type=click.IntRange(1, 10_000), default=8, show_default=True)
 @click.option("--heads", type=click.IntRange(1, 64), default=4, show_default=True)
+@click.option("--pace", type=click.FloatRange(0, 1000), metavar="MS", help=text("personalize.help-demo-pace"))
 @json_option
-def command(folder: Path, count: int, heads: int, as_json: bool) -> int:
+def command(folder: Path, count: int, heads: int, pace: float | None, as_json: bool) -> int:
     from sscard.commands.production import run_line
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.emulator import Rack, Tear
+    from sscard.emulator.pace import PacedSlot
     from sscard.personalize import people
     from sscard.personalize.batch import open_batch
     from sscard.personalize.job import open_production
@@ -69,7 +73,9 @@ def command(folder: Path, count: int, heads: int, as_json: bool) -> int:
     production = open_production(place, service, rows, profile=load_profile(place.profile))
     torn = min(_TORN_CARD, count - 1)
     rack = Rack(place.cards_path, area=place.region[:4], tear={torn: (_TORN_AFTER, Tear.AFTER)})
-    slots = [rack.slot(number) for number in range(1, min(heads, count) + 1)]
+    if pace is None:
+        pace = _WATCHED_PACE if is_terminal() and not as_json else 0
+    slots = [PacedSlot(rack.slot(number), pace / 1000) for number in range(1, min(heads, count) + 1)]
     seen: list[Event] = []
     try:
         code = run_line(production, slots, wait=5, as_json=as_json, watch=seen.append)

@@ -42,7 +42,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col-stage": ("阶段", "stage"),
     "col-result": ("最近", "last"),
     "wait-card": ("等待新卡", "waiting for a card"),
-    "ended": ("停止", "stopped"),
+    "ended": ("结束", "ended"),
     "result-good": ("良", "good"),
     "result-spoiled": ("废 ({code}, 已隔离)", "spoiled ({code}, set aside)"),
     "result-refused": ("拒绝 ({code})", "refused ({code})"),
@@ -155,6 +155,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help-demo-dir": (
         "演示工作目录 (上次演示留下的会被替换)",
         "demo workspace (one left by an earlier demo is replaced)",
+    ),
+    "help-demo-pace": (
+        "每条命令的毫秒数 (默认: 终端上 4, 否则 0)",
+        "milliseconds a command takes (default: 4 on a terminal, else 0)",
     ),
     "help-job": ("任务编号", "job id"),
     "help-lose": ("登记第 SEQ 行停在中途的卡已遗失", "declare the card of row SEQ, stopped in work, lost"),
