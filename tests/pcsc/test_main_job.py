@@ -21,6 +21,8 @@ from sscard.apdu.pcsc import list_readers
 
 PEOPLE = 40
 READERS = 4
+KILL_AFTER = 12_000
+"""Bytes of journal after which a run is killed: about a tenth of what four cards write."""
 APDUS = (
     "00A404000F" + "sx1.sh.社会保障".encode("gbk").hex(),  # SELECT SSSE
     "00B2012812",  # READ RECORD: EF05, item 01, card identification
@@ -122,3 +124,48 @@ def test_scriptor_reads_a_card_made_here(finished_card: dict[str, Any], tmp_path
     assert card_id == CARD_ID + "9000"
     assert bytes.fromhex(card_number) == b"\x07\x09" + finished_card["card_no"].encode() + b"\x90\x00"
     assert name == "6982", "a person's name must not be readable without authentication"
+
+
+@pytest.fixture
+def four_blanks(tmp_path: Path, pcscd: Any) -> Iterator[None]:
+    """One blank card with an image in each reader; none is exchanged for another."""
+    running = []
+    for number, port in enumerate(pcscd.ports):
+        command = [sys.executable, "-m", "sscard", "emulate", "--port", str(port), "--blank"]
+        command += ["--serial", str(100 + number), "--image", str(tmp_path / f"card{number}.json")]
+        running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+    try:
+        for reader, emulator in zip(pcscd.readers, running, strict=True):
+            wait_for_card(reader, emulator)
+        yield
+    finally:
+        for emulator in running:
+            emulator.terminate()
+        for emulator in running:
+            emulator.wait(timeout=10)
+
+
+def journalled(workspace: Path) -> int:
+    """Bytes in the journals of all jobs."""
+    return sum(path.stat().st_size for path in (workspace / "jobs").glob("*/*.j*"))
+
+
+@pytest.mark.longest(120)
+def test_a_run_killed_again_and_again_ends_with_one_good_card_each(tmp_path: Path, four_blanks: None) -> None:
+    workspace, batch = workspace_and_batch(tmp_path, READERS)
+    command = [sys.executable, "-m", "sscard", "personalize", batch, "--workspace", workspace, "--reader", "all"]
+    for _ in range(4):
+        before = journalled(workspace)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            while journalled(workspace) < before + KILL_AFTER:
+                assert run.poll() is None, "the run ended before it was killed"
+                time.sleep(0.002)
+            run.kill()
+    code, lines = sscard("personalize", batch, "--workspace", workspace, "--reader", "all", "--wait", "10")
+    assert code == 0
+    assert (lines[-1]["good"], lines[-1]["spoiled"], lines[-1]["work"]) == (READERS, 0, 0)
+    (answer,) = (workspace / "outbox").glob("*-return.csv")
+    with answer.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["reset_info"] for row in rows}) == READERS
+    assert sum(line.get("resumed") is True for line in lines) == READERS
