@@ -7,6 +7,7 @@ Source: PC/SC part 5, pcsc-lite's winscard; docs/pcsc.md tells what was measured
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,6 +32,10 @@ _PRESENT: Final = 0x020
 _EXCLUSIVE: Final = 0x080
 _MUTE: Final = 0x200
 
+_REFUSED: Final = 0x8010006A
+"""The service closed the conversation at once: a policy forbids it, or the service is just dying."""
+_DYING_TRIES: Final = 3
+_DYING_PAUSE: Final = 0.1
 _FAILURES: Final[dict[int, tuple[type[TransportError], str]]] = {
     0x80100003: (ServiceMissing, "pcsc-service-lost"),
     0x80100009: (ReaderLost, "reader-lost"),
@@ -49,7 +54,7 @@ _FAILURES: Final[dict[int, tuple[type[TransportError], str]]] = {
     0x80100067: (CardMute, "card-mute"),
     0x80100068: (CardReset, "card-reset"),
     0x80100069: (CardRemoved, "card-removed"),
-    0x8010006A: (ServiceMissing, "pcsc-permission"),
+    _REFUSED: (ServiceMissing, "pcsc-permission"),
 }
 """PC/SC result → error class and its text."""
 
@@ -94,7 +99,11 @@ class Context:
     def __init__(self) -> None:
         """Raises ServiceMissing where there is no library, no service or no permission."""
         self.scard = _library()
-        code, self._handle = self.scard.SCardEstablishContext(self.scard.SCARD_SCOPE_USER)
+        for _ in range(_DYING_TRIES):
+            code, self._handle = self.scard.SCardEstablishContext(self.scard.SCARD_SCOPE_USER)
+            if code & 0xFFFFFFFF != _REFUSED:
+                break
+            time.sleep(_DYING_PAUSE)
         check(code)
 
     def __enter__(self) -> Context:
