@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Final
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
-from sscard.errors import CustodyError, GuardRefused
+from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.service import KeyService
+from sscard.keys.vault import write_private
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
@@ -30,8 +32,11 @@ class JobLock:
     """Held by the one process that works on a job.  Raises GuardRefused where another holds it."""
 
     def __init__(self, folder: Path, job: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError("journal-write", path=str(folder), cause=error.strerror) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -74,8 +79,25 @@ class Production:
 
 
 def open_ledger(workspace: Workspace) -> Ledger:
-    """The workspace's ledger, made on first use."""
-    return Ledger(workspace.ledger_path, _person_key(workspace.root / "keys" / "ledger-key"))
+    """The workspace's ledger, made on first use.
+
+    Raises JournalError where it cannot be read, and where jobs were begun but ledger or person key are gone: without
+    them the same person could get a second card.
+    """
+    path, key = workspace.ledger_path, workspace.root / "keys" / "ledger-key"
+    try:
+        if _begun(workspace) and not (path.exists() and path.stat().st_size):
+            raise JournalError("ledger-missing", path=str(path))
+        if path.exists() and not key.exists():
+            raise JournalError("ledger-key-missing", path=str(key))
+        return Ledger(path, _person_key(key))
+    except OSError as error:
+        raise JournalError("ledger-open", path=str(error.filename or key), cause=error.strerror) from error
+
+
+def _begun(workspace: Workspace) -> bool:
+    """Whether any job of the workspace was ever opened."""
+    return workspace.jobs_path.is_dir() and any(path.is_dir() for path in workspace.jobs_path.iterdir())
 
 
 def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
@@ -109,7 +131,22 @@ def open_production(
     """
     profile = profile or load_profile(workspace.profile)
     template, dialect = compile_for(workspace, service, profile)
-    ledger = open_ledger(workspace)
+    with ExitStack() as undo:
+        ledger = open_ledger(workspace)
+        undo.callback(ledger.close)
+        job = _enter(ledger, batch, profile)
+        folder = workspace.jobs_path / job.job
+        lock = JobLock(folder, job.job)
+        undo.callback(lock.release)
+        open_cards = settle(ledger, job, folder)
+        waiting = tuple(ledger.cards(job.job, State.WORK))
+        undo.pop_all()
+    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, tracer)
+    return Production(workspace, batch, job, work, waiting, lock)
+
+
+def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
+    """The job of a batch, entered now where it is new."""
     job = ledger.find_job(batch.sha256)
     if job is None:
         name = f"{batch.path.stem}-{batch.sha256[:8]}"
@@ -118,22 +155,17 @@ def open_production(
         ledger.open_job(job, batch.records())
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
-    folder = workspace.jobs_path / job.job
-    lock = JobLock(folder, job.job)
-    open_cards = settle(ledger, job, folder)
-    waiting = tuple(ledger.cards(job.job, State.WORK))
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, tracer)
-    return Production(workspace, batch, job, work, waiting, lock)
+    return job
 
 
 def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:
     """Give up the card of row ``seq`` that stopped in work; the row is queued again.  Returns what is given up.
 
-    Raises GuardRefused when no such card is in work (one the journal proves good is not), or several jobs have one.
+    Raises GuardRefused when no such card is in work, when the journal proves it good, or several jobs have one.
     """
     jobs = [job for job in ledger.jobs() if job_id in (None, job.job)]
-    if not jobs:
-        raise GuardRefused("job-unknown", job=job_id or "")
+    if not jobs and job_id is not None:
+        raise GuardRefused("job-unknown", job=job_id)
     stopped: list[CardEntry] = []
     for job in jobs:
         if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
@@ -144,6 +176,8 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
         finally:
             lock.release()
         stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
+    if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
+        raise GuardRefused("lose-is-good", seq=seq)
     if not stopped:
         raise GuardRefused("lose-not-in-work", seq=seq)
     if len(stopped) > 1:
@@ -173,15 +207,16 @@ def settle(ledger: Ledger, job: Job, folder: Path) -> dict[str, journals.CardSta
 
 
 def _person_key(path: Path) -> bytes:
-    """The key of the person digests, made once; private to the workspace's owner."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(_PERSON_KEY_SIZE)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    """The key of the person digests, made once and whole; private to the workspace's owner."""
+    if not path.exists():
+        new = path.with_name(f".{path.name}.{os.getpid()}")
+        write_private(new, secrets.token_bytes(_PERSON_KEY_SIZE))
         try:
-            os.write(handle, key)
-            os.fsync(handle)
+            with suppress(FileExistsError):
+                path.hardlink_to(new)
         finally:
-            os.close(handle)
-        return key
+            new.unlink()
+    key = path.read_bytes()
+    if len(key) != _PERSON_KEY_SIZE:
+        raise JournalError("ledger-key-missing", path=str(path))
+    return key

@@ -24,9 +24,10 @@ import os
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sscard.errors import JournalError
 
@@ -68,8 +69,8 @@ class Journal:
         self._number = 0
         self._flusher = ThreadPoolExecutor(1, "journal-flush")
         self._flush: Future[None] | None = None
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             _sync_folder(path.parent)
             size = os.fstat(self._file).st_size
@@ -129,7 +130,7 @@ class Journal:
     def retire(self) -> None:
         """Close the file and mark that it need not be read again: none of its cards is in work."""
         self.close()
-        self.path.rename(self.path.with_suffix(CLOSED_SUFFIX))
+        _close_for_good(self.path)
 
 
 class JournalledCard:
@@ -188,7 +189,7 @@ class JournalledCard:
 def read_entries(path: Path) -> Iterator[dict[str, object]]:
     """The entries of one journal.  A torn last line is left out; raises JournalError where the chain breaks."""
     head = _START
-    with path.open("rb") as file:
+    with _reading(path) as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):
                 return
@@ -199,6 +200,15 @@ def read_entries(path: Path) -> Iterator[dict[str, object]]:
             head = digest
             entry: dict[str, object] = json.loads(raw)
             yield entry
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise JournalError("journal-unreadable", path=str(path), cause=error.strerror) from error
 
 
 def card_states(folder: Path, cards: Collection[str]) -> dict[str, CardState]:
@@ -212,9 +222,19 @@ def card_states(folder: Path, cards: Collection[str]) -> dict[str, CardState]:
 
 
 def retire(folder: Path) -> None:
-    """Mark every open journal of a job as closed: none of its cards is in work, it need not be read again."""
+    """Mark every open journal of a job as closed: none of its cards is in work, it need not be read again.
+
+    Raises JournalError.
+    """
     for path in folder.glob(f"*{SUFFIX}"):
+        _close_for_good(path)
+
+
+def _close_for_good(path: Path) -> None:
+    try:
         path.rename(path.with_suffix(CLOSED_SUFFIX))
+    except OSError as error:
+        raise JournalError("journal-write", path=str(path), cause=error.strerror) from error
 
 
 def _apply(states: dict[str, CardState], entry: dict[str, object]) -> None:

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sscard.errors import GuardRefused, JournalError
 from sscard.personalize.record import Record
 
 _SCHEMA: Final = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
   job TEXT PRIMARY KEY, batch TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, profile TEXT NOT NULL,
@@ -37,6 +38,8 @@ CREATE TABLE IF NOT EXISTS cards (
   reason TEXT NOT NULL DEFAULT '', started TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS one_live_card_a_row ON cards(job, seq) WHERE state IN ('work', 'good');
 CREATE INDEX IF NOT EXISTS cards_by_state ON cards(job, state);
+INSERT OR IGNORE INTO meta VALUES ('version', '1');
+COMMIT;
 """
 _VERSION: Final = "1"
 
@@ -102,22 +105,47 @@ class Ledger:
     """One open ledger; may be shared by the heads of a line."""
 
     def __init__(self, path: Path, person_key: bytes) -> None:
+        """Open the ledger at ``path`` or make it.  Raises JournalError: "ledger-open", "ledger-version"."""
+        self.path = path
         self._key = person_key
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
-            (version,) = self._db.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
         except sqlite3.Error as error:
             raise JournalError("ledger-open", path=str(path), cause=str(error)) from error
-        if version != _VERSION:
-            raise JournalError("ledger-version", path=str(path), version=version)
+        try:
+            self._prepare()
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error):
+                raise JournalError("ledger-open", path=str(path), cause=str(error)) from error
+            raise
+
+    def _prepare(self) -> None:
+        """Make the tables of a new ledger; a ledger of another version is left as it is."""
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            self._db.executescript(_SCHEMA)
+        found = self._db.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+        if found != (_VERSION,):
+            raise JournalError("ledger-version", path=str(self.path), version=found[0] if found else "?")
 
     def close(self) -> None:
+        """Let the file go; idempotent."""
         self._db.close()
+
+    def _read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query.  Raises JournalError for a damaged ledger."""
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise JournalError("ledger-damaged", path=str(self.path), cause=str(error)) from error
+
+    def _first(self, query: str, *values: object) -> Any:
+        """The first row of a query, or None."""
+        return next(iter(self._read(query, *values)), None)
 
     def person(self, ssn: str) -> bytes:
         """Keyed digest of a social-security number, 16 bytes."""
@@ -125,20 +153,24 @@ class Ledger:
 
     def find_job(self, digest: str) -> Job | None:
         """The job of a batch file, by the file's SHA-256."""
-        found = self._db.execute("SELECT * FROM jobs WHERE digest = ?", (digest,)).fetchone()
+        found = self._first("SELECT * FROM jobs WHERE digest = ?", digest)
         return Job(*found) if found else None
 
     def jobs(self) -> list[Job]:
         """All jobs, oldest first."""
-        return [Job(*found) for found in self._db.execute("SELECT * FROM jobs ORDER BY created, job")]
+        return [Job(*found) for found in self._read("SELECT * FROM jobs ORDER BY created, job")]
 
     def open_job(self, job: Job, records: Iterable[Record]) -> None:
         """Enter a new batch whole or not at all.
 
-        Raises GuardRefused, naming the line, when a person or card number already has a live row.
+        Raises GuardRefused, naming the line, when a person or card number already has a live row, and when another
+        process entered the same batch a moment ago.
         """
         with self._change():
-            self._db.execute("INSERT INTO jobs VALUES (?,?,?,?,?,?,?)", _astuple(job))
+            try:
+                self._db.execute("INSERT INTO jobs VALUES (?,?,?,?,?,?,?)", _astuple(job))
+            except sqlite3.IntegrityError as error:
+                raise GuardRefused("job-running", job=job.job) from error
             for record in records:
                 try:
                     self._db.execute(
@@ -149,31 +181,26 @@ class Ledger:
                     raise self._clash(record) from error
 
     def _clash(self, record: Record) -> GuardRefused:
-        by_person = self._db.execute(
-            "SELECT job, seq FROM rows WHERE person = ? AND state <> 'void'", (self.person(record.ssn),)
-        ).fetchone()
-        by_number = self._db.execute(
-            "SELECT job, seq FROM rows WHERE card_no = ? AND state <> 'void'", (record.card_no,)
-        ).fetchone()
+        live = "SELECT job, seq FROM rows WHERE state <> 'void' AND"
+        by_person = self._first(f"{live} person = ?", self.person(record.ssn))
+        by_number = self._first(f"{live} card_no = ?", record.card_no)
         job, seq = by_person or by_number
         key = "ledger-person" if by_person else "ledger-number"
         return GuardRefused(key, line=record.line, card_no=record.card_no, job=job, seq=seq)
 
     def card(self, card: str) -> CardEntry | None:
         """The entry of a card by its historical bytes in hex."""
-        with self._lock:
-            found = self._db.execute("SELECT * FROM cards WHERE card = ?", (card,)).fetchone()
+        found = self._first("SELECT * FROM cards WHERE card = ?", card)
         return _entry(found) if found else None
 
     def cards(self, job: str, state: State | None = None) -> list[CardEntry]:
         """Cards of a job, those of one state where it is given, by row."""
         query = "SELECT * FROM cards WHERE job = ? AND (? IS NULL OR state = ?) ORDER BY seq, started"
-        return [_entry(found) for found in self._db.execute(query, (job, state, state))]
+        return [_entry(found) for found in self._read(query, job, state, state)]
 
     def good_card(self, job: str, seq: int) -> CardEntry | None:
         """The good card of a row."""
-        query = "SELECT * FROM cards WHERE job = ? AND seq = ? AND state = 'good'"
-        found = self._db.execute(query, (job, seq)).fetchone()
+        found = self._first("SELECT * FROM cards WHERE job = ? AND seq = ? AND state = 'good'", job, seq)
         return _entry(found) if found else None
 
     def claim(self, job: str, card: str, head: str) -> int | None:
@@ -234,15 +261,13 @@ class Ledger:
         return self._any(job, State.QUEUED)
 
     def _any(self, job: str, state: State) -> bool:
-        with self._lock:
-            query = "SELECT EXISTS (SELECT 1 FROM rows WHERE job = ? AND state = ?)"
-            return bool(self._db.execute(query, (job, state)).fetchone()[0])
+        return self._first("SELECT 1 FROM rows WHERE job = ? AND state = ? LIMIT 1", job, state) is not None
 
     def balance(self, job: str) -> Balance:
         """Totals of a job."""
         with self._lock:
-            rows = dict(self._db.execute("SELECT state, COUNT(*) FROM rows WHERE job = ? GROUP BY state", (job,)))
-            cards = dict(self._db.execute("SELECT state, COUNT(*) FROM cards WHERE job = ? GROUP BY state", (job,)))
+            rows = dict(self._read("SELECT state, COUNT(*) FROM rows WHERE job = ? GROUP BY state", job))
+            cards = dict(self._read("SELECT state, COUNT(*) FROM cards WHERE job = ? GROUP BY state", job))
         return Balance(
             rows=sum(rows.values()),
             good=cards.get("good", 0),
@@ -267,12 +292,12 @@ class Ledger:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield
-                except BaseException:
-                    self._db.execute("ROLLBACK")
-                    raise
-                self._db.execute("COMMIT")
+                    self._db.execute("COMMIT")
+                finally:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
             except sqlite3.Error as error:
-                raise JournalError("ledger-write", cause=str(error)) from error
+                raise JournalError("ledger-write", path=str(self.path), cause=str(error)) from error
 
 
 def _astuple(job: Job) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,6 @@ def write_returns(
     outbox: Path, ledger: Ledger, job: Job, records: Iterable[Record], *, region: str, station: str
 ) -> tuple[Path, Path]:
     """Write return file and list of spoiled plastics; returns both.  Raises JournalError when totals do not tie."""
-    outbox.mkdir(parents=True, exist_ok=True)
     balance = ledger.balance(job.job)
     good: dict[int, CardEntry] = {entry.seq: entry for entry in ledger.cards(job.job, State.GOOD)}
     returns = outbox / f"{job.job}-return.csv"
@@ -106,6 +106,7 @@ def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, .
 def _replace(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     part = path.with_name(path.name + ".part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\r\n")
@@ -116,3 +117,6 @@ def _replace(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, .
         part.replace(path)
     except OSError as error:
         raise JournalError("returns-write", path=str(path), cause=error.strerror) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
