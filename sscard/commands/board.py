@@ -5,6 +5,7 @@ On a terminal it is a live view; elsewhere each settled card becomes one plain l
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ import click
 
 from sscard.commands.common import emit
 from sscard.messages import text
-from sscard.personalize.ledger import Balance, Ledger
+from sscard.personalize.ledger import Balance, CardEntry, Ledger
 from sscard.personalize.line import Event, Kind
 from sscard.personalize.masking import mask_name
+from sscard.personalize.workspace import Workspace
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -140,6 +142,9 @@ class LiveBoard:
                 self.working.discard(event.card)
                 row.result = text("personalize.result-refused", code=event.error.code)
                 self.action = text("personalize.next-refused", head=event.head, what=event.error.parts()[0])
+            case Kind.STOPPED | Kind.LOST if event.record is None and event.error is not None:
+                row.result = event.error.code
+                self.action = settled_line(event)
             case Kind.LOST if event.record is not None:
                 row.result = text("personalize.result-lost")
                 self.action = text("personalize.next-lost", head=event.head, card_no=event.record.card_no)
@@ -206,13 +211,22 @@ def settled_line(event: Event) -> str:
             return text("personalize.line-spoiled", **known)
         case Kind.REFUSED:
             return text("personalize.line-refused", **known)
-        case Kind.STOPPED:
+        case Kind.STOPPED if record is None:
             return text("personalize.line-stopped", **known)
-        case Kind.LOST:
+        case Kind.LOST if record is None:
+            return text("personalize.line-unreadable", **known)
+        case Kind.STOPPED | Kind.LOST:
             step = event.current.describe() if event.current else ""
-            return text("personalize.line-lost", **known, step=step, index=event.step, total=event.total)
+            key = "personalize.line-lost" if event.kind is Kind.LOST else "personalize.line-halted"
+            return text(key, **known, step=step, index=event.step, total=event.total)
         case _:
             return ""
+
+
+def resume_line(workspace: Workspace, entry: CardEntry) -> str:
+    """What to do with a card that stopped in work, with the command for one that is lost."""
+    lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
+    return text("personalize.resume", seq=entry.seq, serial=entry.card[-8:], lose=lose)
 
 
 def _facts(event: Event) -> dict[str, object]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from sscard.commands.common import emit, json_option, workspace_option
 from sscard.errors import Exit
 from sscard.messages import text
-
-if TYPE_CHECKING:
-    from sscard.personalize.ledger import Ledger
 
 
 @click.group(
@@ -32,10 +28,13 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
     context.obj = workspace
     if context.invoked_subcommand is not None:
         return Exit.OK
-    from sscard.commands.board import balance_facts
+    from sscard.commands.board import balance_facts, resume_line
+    from sscard.personalize.job import open_ledger
     from sscard.personalize.ledger import State
+    from sscard.personalize.workspace import open_workspace
 
-    ledger = _ledger(workspace)
+    place = open_workspace(workspace)
+    ledger = open_ledger(place)
     jobs = ledger.jobs()
     if not jobs and not as_json:
         click.echo(text("personalize.jobs-none"))
@@ -58,7 +57,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
             )
         )
         for entry in waiting:
-            click.echo("  " + text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
+            click.echo("  " + resume_line(place, entry))
     return Exit.OK
 
 
@@ -86,10 +85,3 @@ def lose(context: click.Context, seq: int, job: str | None, workspace: Path | No
     else:
         click.echo(text("personalize.lost-done", seq=seq, card=lost.card))
     return Exit.OK
-
-
-def _ledger(workspace: Path) -> Ledger:
-    from sscard.personalize.job import open_ledger
-    from sscard.personalize.workspace import open_workspace
-
-    return open_ledger(open_workspace(workspace))

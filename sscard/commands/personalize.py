@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +75,9 @@ def command(
     service = unlock(place)
     if dry_run:
         return _rehearse(place, service, rows, profile, as_json=as_json)
+    tracer = _tracer(trace)
     slots = _slots(place, reader, len(rows))
-    return _produce(place, service, rows, profile, slots, wait=wait, trace=trace, as_json=as_json)
+    return _produce(place, service, rows, profile, slots, wait=wait, tracer=tracer, as_json=as_json)
 
 
 def _produce(
@@ -86,21 +88,22 @@ def _produce(
     slots: Sequence[Slot],
     *,
     wait: float,
-    trace: Path | None,
+    tracer: Tracer,
     as_json: bool,
 ) -> int:
+    from sscard.commands.board import resume_line
     from sscard.commands.production import run_line
     from sscard.personalize.job import open_production
 
     try:
-        production = open_production(place, service, rows, profile=profile, tracer=_tracer(trace))
+        production = open_production(place, service, rows, profile=profile, tracer=tracer)
     except BaseException:
         for slot in slots:
             slot.close()
         raise
     if not as_json:
         for entry in production.waiting:
-            click.echo(text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
+            click.echo(resume_line(place, entry))
     try:
         return run_line(production, slots, wait=wait, as_json=as_json)
     finally:
@@ -116,7 +119,7 @@ def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
     from sscard.errors import GuardRefused, WorkspaceError
 
     count = reader.partition(":")[2] or "1"
-    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= MAX_HEADS:
+    if not re.fullmatch("[0-9]{1,4}", count) or not 1 <= int(count) <= MAX_HEADS:
         raise WorkspaceError("heads-count", count=count)
     if not place.demo:
         raise GuardRefused("emulator-in-production")
@@ -128,11 +131,15 @@ def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
 
 def _tracer(folder: Path | None) -> Tracer:
     from sscard.apdu.trace import Trace
+    from sscard.errors import UsageError
     from sscard.personalize.line import no_trace
 
     if folder is None:
         return no_trace
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError("trace-folder", path=str(folder), cause=error.strerror) from error
 
     def trace(head: int, atr: bytes) -> Trace:
         return Trace.to_file(folder / f"{atr.hex().upper()}-{time.time_ns()}-{head}.trace", atr)

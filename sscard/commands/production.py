@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from types import FrameType
 
 import click
 
-from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balance_facts, show_balance
+from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balance_facts, resume_line, show_balance
 from sscard.commands.common import emit, is_terminal, show_error
 from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
@@ -30,8 +31,8 @@ def run_line(
     board = _board(production, as_json=as_json)
     restore = _on_interrupt(line, board)
     try:
-        with board:
-            for event in line.run():
+        with board, closing(line.run()) as events:
+            for event in events:
                 watch(event)
                 board.show(event)
     finally:
@@ -71,31 +72,37 @@ def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
     return restore
 
 
-def _finish(production: Production, fatal: SscardError | None, *, interrupted: bool, as_json: bool) -> int:
+def _finish(production: Production, outcome: SscardError | None, *, interrupted: bool, as_json: bool) -> int:
     ledger, job = production.work.ledger, production.job.job
     balance = ledger.balance(job)
     waiting = ledger.cards(job, State.WORK)
-    complete = balance.good == balance.rows and balance.ties
-    if fatal is not None and not complete:
-        show_error(fatal, as_json=as_json)
-    returns, spoiled = production.returns()
+    trouble = None if balance.complete else outcome
+    files: dict[str, str] = {}
+    try:
+        returns, spoiled = production.returns()
+        files = {"returns": str(returns), "spoiled_list": str(spoiled)}
+    except SscardError as error:
+        trouble = trouble or error
+    if trouble is not None:
+        show_error(trouble, as_json=as_json)
     if as_json:
         for entry in waiting:
             emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card})
-        emit({**balance_facts(ledger, job), "returns": str(returns), "spoiled_list": str(spoiled)})
+        emit({**balance_facts(ledger, job), **files})
     else:
         show_balance(balance)
-        click.echo(text("personalize.returns", path=returns))
-        if balance.spoiled:
-            click.echo(text("personalize.spoiled-list", path=spoiled))
+        if files:
+            click.echo(text("personalize.returns", path=files["returns"]))
+        if files and balance.spoiled:
+            click.echo(text("personalize.spoiled-list", path=files["spoiled_list"]))
         for entry in waiting:
-            click.echo(text("personalize.resume", seq=entry.seq, serial=entry.card[-8:]))
-    if complete:
+            click.echo(resume_line(production.workspace, entry))
+    if balance.complete and files:
         return Exit.OK
     if not as_json:
         click.echo(text("personalize.again"))
     if interrupted:
         return Exit.INTERRUPTED
-    if fatal is not None and not isinstance(fatal, JournalError):
-        return fatal.exit_code
+    if trouble is not None and not isinstance(trouble, JournalError):
+        return trouble.exit_code
     return Exit.PARTLY

@@ -27,8 +27,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The blank check failed: the card answers SELECT with {sw}. Nothing was written.|Insert a blank card.",
     ),
     "card-known": (
-        "账本中已有这张卡 ({card})。不会再写。|换一张空白卡。",
-        "The ledger already knows this card ({card}). It is not written again.|Insert a blank card.",
+        "账本中已有这张卡 ({card}), 可能由另一个任务登记。没有写入任何内容。|换一张空白卡。",
+        "The ledger already knows this card ({card}). Nothing was written.|Insert a blank card.",
     ),
     "card-is-good": (
         "这张卡已制好 (第 {seq} 行)。|取出, 换一张空白卡。",
@@ -102,12 +102,24 @@ TEXTS: dict[str, tuple[str, str]] = {
         "日志 {path} 写不进磁盘: {cause}。没有发出未记录的命令; 手中的卡保持原状。|腾出磁盘空间, 再运行同一条命令继续。",
         "The journal {path} cannot be written: {cause}. No command left unrecorded; the cards in work stay as they are.|Free disk space and run the same command again.",
     ),
+    "journal-unreadable": (
+        "日志 {path} 读不出: {cause}。|检查文件权限, 再运行一次。",
+        "The journal {path} cannot be read: {cause}.|Check its permissions and run the command again.",
+    ),
+    "file-failed": (
+        "文件 {path} 写不进磁盘: {cause}。手中的卡保持原状。|腾出磁盘空间, 再运行同一条命令继续。",
+        "A file ({path}) cannot be written: {cause}. The cards in work stay as they are.|Free disk space and run the same command again.",
+    ),
+    "trace-folder": (
+        "无法建立报文记录目录 {path}: {cause}。|换一个目录。",
+        "The folder for traces {path} cannot be made: {cause}.|Name another one.",
+    ),
     "journal-closed": (
         "日志 {path} 已关闭。|再运行同一条命令继续。",
         "The journal {path} is closed.|Run the same command again to resume.",
     ),
     "journal-in-use": (
-        "日志 {path} 已有内容。|再运行一次。",
+        "日志 {path} 已有内容, 不会续写。|再运行一次。",
         "The journal {path} is not empty.|Run the command again.",
     ),
     "journal-damaged": (
@@ -118,17 +130,29 @@ TEXTS: dict[str, tuple[str, str]] = {
         "账本 {path} 打不开: {cause}。|检查文件和权限: sscard doctor。",
         "The ledger {path} cannot be opened: {cause}.|Check the file and its permissions: sscard doctor.",
     ),
+    "ledger-damaged": (
+        "账本 {path} 已损坏: {cause}。|不要继续; 保留文件并通知管理员, 从备份恢复。",
+        "The ledger {path} is damaged: {cause}.|Do not go on; keep the file, tell the supervisor and restore a backup.",
+    ),
+    "ledger-missing": (
+        "账本 {path} 不见了, 而这里已经做过任务。没有它, 同一个人可能得到两张卡。|不要继续; 通知管理员, 从备份恢复账本。",
+        "The ledger {path} is gone, though jobs were made here. Without it a person could get two cards.|Do not go on; tell the supervisor and restore it from a backup.",
+    ),
+    "ledger-key-missing": (
+        "账本的人员摘要密钥 {path} 缺失或损坏。没有它认不出已有卡的人。|不要继续; 从备份恢复。",
+        "The ledger's person key {path} is missing or damaged. Without it people who have a card are not recognised.|Do not go on; restore it from a backup.",
+    ),
     "ledger-version": (
         "账本 {path} 的版本是 {version}, 本程序不认识。|换用新版本的程序。",
         "The ledger {path} is of version {version}, unknown here.|Use a newer sscard.",
     ),
     "ledger-write": (
-        "账本写入失败: {cause}。|腾出磁盘空间, 再运行同一条命令继续。",
-        "The ledger cannot be written: {cause}.|Free disk space and run the same command again.",
+        "账本 {path} 写入失败: {cause}。没有丢失。|腾出磁盘空间, 再运行同一条命令继续。",
+        "The ledger {path} cannot be written: {cause}. Nothing is lost.|Free disk space and run the same command again.",
     ),
     "ledger-person": (
-        "第 {line} 行的人已有卡或正在制卡 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|从批次中去掉这一行。",
-        "The person on line {line} already has a card or is in work (job {job}, row {seq}). The batch was not entered; no card was touched.|Take that line out of the batch.",
+        "第 {line} 行的人已有卡或正在制卡 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|若要继续那个任务, 用未改动的原批次文件; 否则从批次中去掉这一行。",
+        "The person on line {line} already has a card or is in work (job {job}, row {seq}). The batch was not entered; no card was touched.|To go on with that job use its batch file unchanged; otherwise take the line out.",
     ),
     "ledger-number": (
         "第 {line} 行的卡号 {card_no} 已被使用 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|更正卡号。",
@@ -151,6 +175,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第 {seq} 行没有停在中途的卡, 无需登记遗失。|用 sscard jobs 查看。",
         "Row {seq} has no card stopped in work; nothing to give up.|See sscard jobs.",
     ),
+    "lose-is-good": (
+        "第 {seq} 行的卡已制好, 有日志为证, 不能登记遗失。|用 sscard jobs 查看。",
+        "The card of row {seq} is finished and good, as the journal proves; it cannot be given up here.|See sscard jobs.",
+    ),
     "lose-which-job": (
         "有 {count} 个任务的第 {seq} 行停在中途。|用 --job 指明任务。",
         "{count} jobs have row {seq} stopped in work.|Say which with --job.",
@@ -168,7 +196,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Folder {path} was not made by the demo and is not replaced.|Name another one with --dir.",
     ),
     "heads-count": (
-        "emulator:N 的 N 必须是 1 到 64, 不是 {count}。|",
-        "N of emulator:N must be 1 to 64, not {count}.|",
+        "emulator:N 的 N 必须是 1 到 64, 不是 {count}。|例: --reader emulator:4",
+        "N of emulator:N must be 1 to 64, not {count}.|Example: --reader emulator:4",
     ),
 }

@@ -96,6 +96,11 @@ class Balance:
     ties: bool
 
     @property
+    def complete(self) -> bool:
+        """Whether every person has a good card."""
+        return self.good == self.rows and self.ties
+
+    @property
     def blanks(self) -> int:
         """Blanks in = good + spoiled + in work + left."""
         return self.good + self.spoiled + self.work + self.left

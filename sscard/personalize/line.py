@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -25,6 +25,7 @@ from sscard.errors import (
     GuardRefused,
     JournalError,
     PlanError,
+    ProtocolError,
     ReaderLost,
     ReaderMissing,
     ServiceMissing,
@@ -49,6 +50,7 @@ CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
 _TELL_EVERY: Final = 0.1
+_LOCKED: Final = "locked"
 
 
 class Slot(Protocol):
@@ -153,21 +155,28 @@ class Line:
         self.reader_error: TransportError | None = None
         self.drained_by_hand = False
 
-    def run(self) -> Iterator[Event]:
-        """Start the heads and yield their events until all have ended; the caller's thread is the only one to show."""
+    def run(self) -> Generator[Event]:
+        """Start the heads and yield their events until all have ended; the caller's thread is the only one to show.
+
+        Closed before its end it halts the heads and waits for them: none outlives the caller's ledger.
+        """
         threads = [threading.Thread(target=head.run, name=f"head-{head.number}", daemon=True) for head in self._heads]
         for thread in threads:
             thread.start()
         ended = 0
-        while ended < len(threads):
-            try:
-                event = self._events.get(timeout=_POLL)
-            except queue.Empty:
-                continue
-            ended += event.kind is Kind.ENDED
-            yield event
-        for thread in threads:
-            thread.join()
+        try:
+            while ended < len(threads):
+                try:
+                    event = self._events.get(timeout=_POLL)
+                except queue.Empty:
+                    continue
+                ended += event.kind is Kind.ENDED
+                yield event
+        finally:
+            if ended < len(threads):
+                self.halt()
+            for thread in threads:
+                thread.join()
         if self._defect is not None:
             raise self._defect
 
@@ -296,6 +305,7 @@ class _Head:
         self._journal: Journal | None = None
         self._cards = 0
         self._losses: dict[str, int] = {}
+        self._unusable = ""
 
     def run(self) -> None:
         """The thread's life; ends with an ENDED event whatever happens."""
@@ -307,6 +317,10 @@ class _Head:
         except SscardError as error:
             self.line.stop(error)
             self._tell(Kind.STOPPED, error=error)
+        except OSError as error:
+            failed = JournalError("file-failed", path=str(error.filename or ""), cause=error.strerror or str(error))
+            self.line.stop(failed)
+            self._tell(Kind.STOPPED, error=failed)
         except Exception as error:
             self.line.crash(error)
         finally:
@@ -324,19 +338,25 @@ class _Head:
                     self._tell(Kind.WAITING)
                 waiting = True
                 continue
-            waiting = False
+            waiting, self._unusable = False, ""
             try:
                 self._serve(transport)
             finally:
                 transport.close()
 
     def _next_card(self) -> Transport | None:
-        """The card in the slot; one that cannot be powered now counts as none.  Raises when the reader is gone."""
+        """The card in the slot; one that cannot be powered counts as none and is told of once.
+
+        Raises when the reader is gone.
+        """
         try:
             return self.slot.next_card(_POLL)
         except (ReaderLost, ReaderMissing, ServiceMissing):
             raise
-        except TransportError:
+        except TransportError as error:
+            if error.key != self._unusable:
+                self._unusable = error.key
+                self._tell(Kind.LOST, error=error)
             time.sleep(_POLL)
             return None
 
@@ -357,14 +377,20 @@ class _Head:
                 finally:
                     self.line.busy(False)
         except GuardRefused as error:
-            self.slot.release()
-            self.line.count(error)
-            self._tell(Kind.REFUSED, error=error)
+            self._refuse(error)
+        except ProtocolError:
+            self._refuse(GuardRefused("card-foreign", atr=transport.atr.hex().upper()))
         except TransportError as error:
             self._tell(Kind.LOST, error=error)
         finally:
             if trace is not None:
                 trace.close()
+
+    def _refuse(self, error: GuardRefused) -> None:
+        """Nothing was written to the card, and nothing will be."""
+        self.slot.release()
+        self.line.count(error)
+        self._tell(Kind.REFUSED, error=error)
 
     def _admit(self, channel: Channel, card: str) -> JournalledCard | None:
         """Decide which row the card is for; None when no row waits for a blank one."""
@@ -437,14 +463,21 @@ class _Head:
         attempt.tell(Kind.LOST, error=error)
 
     def _failed(self, attempt: _Attempt, error: SscardError) -> None:
-        """The card answered wrongly: quarantine it, or give it back where nothing can have been written."""
+        """The card answered wrongly: quarantine it, or give it back where nothing can have been written.
+
+        A wrong transport code ends the line at once, for it would cost every card a try; one that was locked before
+        is that card's own trouble.
+        """
         state = attempt.log.state
         wrong_code = isinstance(error, CounterError) and isinstance(attempt.action, PresentCode)
         if wrong_code and state.last_step < 0 and not state.left:
             attempt.log.end(journals.RETURNED, error.key)
             self._work.ledger.release(attempt.card)
             self._settled(attempt.card)
-            self.line.stop(error)
+            if error.key == _LOCKED:
+                self.line.count(error)
+            else:
+                self.line.stop(error)
             attempt.tell(Kind.REFUSED, error=error)
             return
         attempt.log.end(journals.SPOILED, error.key)
