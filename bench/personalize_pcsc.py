@@ -23,8 +23,9 @@ from sscard.cos.profile import load_profile
 from sscard.keys.hierarchy import memory_service
 from sscard.personalize import people
 from sscard.personalize.batch import open_batch
+from sscard.personalize.heads import Kind
 from sscard.personalize.job import open_production
-from sscard.personalize.line import Kind, Line
+from sscard.personalize.line import Line
 from sscard.personalize.workspace import create_workspace
 
 CARDS = 40
@@ -84,7 +85,7 @@ def feed(port: int, first: int) -> subprocess.Popen[bytes]:
 def make(folder: Path, *, recorder: Recorder | None) -> list[float]:
     """Personalize the whole batch on the reader; returns the time of each card from claim to ledger."""
     from sscard.commands.readers_open import open_slots
-    from sscard.personalize.line import no_trace
+    from sscard.personalize.heads import no_trace
 
     place = create_workspace(folder / "ws", demo=True, region=REGION, seed=1)
     people.write(folder / "b.csv", CARDS, seed=3)

@@ -16,8 +16,8 @@ import click
 
 from sscard.commands.common import emit
 from sscard.messages import text
+from sscard.personalize.heads import Event, Kind
 from sscard.personalize.ledger import Balance, CardEntry, Ledger
-from sscard.personalize.line import Event, Kind
 from sscard.personalize.masking import mask_name
 from sscard.personalize.workspace import Workspace
 

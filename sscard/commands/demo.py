@@ -15,8 +15,8 @@ from sscard.messages import text
 if TYPE_CHECKING:
     from sscard.emulator import Rack
     from sscard.keys.service import KeyService
+    from sscard.personalize.heads import Event
     from sscard.personalize.job import Production
-    from sscard.personalize.line import Event
 
 _MARK = ".made-by-demo"
 _REGION = "990101"
@@ -56,8 +56,8 @@ def command(folder: Path, count: int, heads: int, pace: float | None, as_json: b
     from sscard.emulator.pace import PacedSlot
     from sscard.personalize import people
     from sscard.personalize.batch import open_batch
+    from sscard.personalize.heads import Kind
     from sscard.personalize.job import open_production
-    from sscard.personalize.line import Kind
     from sscard.personalize.workspace import create_workspace
 
     _clear(folder)

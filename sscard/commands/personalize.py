@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sscard.cos.model import Profile
     from sscard.keys.service import KeyService
     from sscard.personalize.batch import Batch
-    from sscard.personalize.line import Slot, Tracer
+    from sscard.personalize.heads import Slot, Tracer
     from sscard.personalize.workspace import Workspace
 
 EMULATOR = "emulator"
@@ -132,7 +132,7 @@ def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
 def _tracer(folder: Path | None) -> Tracer:
     from sscard.apdu.trace import Trace
     from sscard.errors import UsageError
-    from sscard.personalize.line import no_trace
+    from sscard.personalize.heads import no_trace
 
     if folder is None:
         return no_trace

@@ -13,9 +13,10 @@ from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balan
 from sscard.commands.common import emit, is_terminal, show_error
 from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
+from sscard.personalize.heads import Event, Slot
 from sscard.personalize.job import Production
 from sscard.personalize.ledger import State
-from sscard.personalize.line import Event, Line, Slot
+from sscard.personalize.line import Line
 
 
 def run_line(

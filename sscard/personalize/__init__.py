@@ -9,10 +9,11 @@ from sscard._lazy import attach
 if TYPE_CHECKING:
     from sscard.personalize.arithmetic import minimum
     from sscard.personalize.batch import Batch, check, open_batch
+    from sscard.personalize.heads import Event, Kind, Slot
     from sscard.personalize.job import Production, open_production
     from sscard.personalize.journal import Journal
     from sscard.personalize.ledger import Ledger
-    from sscard.personalize.line import Event, Kind, Line, Slot
+    from sscard.personalize.line import Line
     from sscard.personalize.plan import Template, compile_profile
     from sscard.personalize.record import Record
     from sscard.personalize.rehearsal import rehearse
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "Batch": "batch",
-    "Event": "line",
+    "Event": "heads",
     "Journal": "journal",
-    "Kind": "line",
+    "Kind": "heads",
     "Ledger": "ledger",
     "Line": "line",
     "Plan": "steps",
     "Production": "job",
     "Record": "record",
     "Runner": "runner",
-    "Slot": "line",
+    "Slot": "heads",
     "Step": "steps",
     "Template": "plan",
     "Workspace": "workspace",

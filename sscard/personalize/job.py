@@ -19,8 +19,8 @@ from sscard.keys.service import KeyService
 from sscard.keys.vault import write_private
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
+from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
-from sscard.personalize.line import Tracer, Work, no_trace
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.returns import write_returns
 from sscard.personalize.workspace import Workspace, guard_mode

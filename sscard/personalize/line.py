@@ -9,16 +9,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from sscard._version import VERSION
-from sscard.apdu.trace import Trace
 from sscard.apdu.transport import Channel, Transport
-from sscard.cos.dialect import Dialect
 from sscard.errors import (
     CounterError,
     CustodyError,
@@ -32,12 +28,11 @@ from sscard.errors import (
     SscardError,
     TransportError,
 )
-from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
-from sscard.personalize.ledger import Ledger, State
-from sscard.personalize.plan import Template
+from sscard.personalize.ledger import State
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
 from sscard.personalize.steps import Action, PresentCode, Step
@@ -51,85 +46,6 @@ _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
 _TELL_EVERY: Final = 0.1
 _LOCKED: Final = "locked"
-
-
-class Slot(Protocol):
-    """One head's reader."""
-
-    @property
-    def name(self) -> str: ...
-
-    def next_card(self, timeout: float) -> Transport | None:
-        """A powered card: another than the one last released, or the same one where it was not released."""
-        ...
-
-    def release(self) -> None:
-        """Let the card go."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class Records(Protocol):
-    """Random access to the rows of a batch."""
-
-    def record(self, seq: int) -> Record: ...
-
-
-Tracer = Callable[[int, bytes], Trace | None]
-"""Opens the trace of one card from head number and ATR; None where nobody wants one."""
-
-
-def no_trace(_head: int, _atr: bytes) -> Trace | None:
-    """Nobody wants a trace."""
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """All that the heads of one job share."""
-
-    job: str
-    template: Template
-    dialect: Dialect
-    service: KeyService
-    ledger: Ledger
-    records: Records
-    folder: Path
-    open_cards: dict[str, CardState]
-    tracer: Tracer = no_trace
-
-
-class Kind(Enum):
-    """What an event tells."""
-
-    WAITING = "waiting"
-    STARTED = "started"
-    STEP = "step"
-    GOOD = "good"
-    SPOILED = "spoiled"
-    REFUSED = "refused"
-    LOST = "lost"
-    STOPPED = "stopped"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something happened at a head.  ``step`` counts from 1 to ``total``; ``seconds`` is the card's time so far."""
-
-    kind: Kind
-    head: int
-    reader: str
-    record: Record | None = None
-    card: str = ""
-    step: int = 0
-    total: int = 0
-    current: Step | None = None
-    error: SscardError | None = None
-    resumed: bool = False
-    seconds: float = 0.0
-    exchanges: int = 0
 
 
 class _Halted(Exception):

@@ -1,0 +1,99 @@
+"""What a line is given and what it tells: the readers of its heads, the work they share, the events they send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from sscard.apdu.trace import Trace
+from sscard.apdu.transport import Transport
+from sscard.cos.dialect import Dialect
+from sscard.errors import SscardError
+from sscard.keys.service import KeyService
+from sscard.personalize.journal import CardState
+from sscard.personalize.ledger import Ledger
+from sscard.personalize.plan import Template
+from sscard.personalize.record import Record
+from sscard.personalize.steps import Step
+
+
+class Slot(Protocol):
+    """One head's reader."""
+
+    @property
+    def name(self) -> str: ...
+
+    def next_card(self, timeout: float) -> Transport | None:
+        """A powered card: another than the one last released, or the same one where it was not released."""
+        ...
+
+    def release(self) -> None:
+        """Let the card go."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Records(Protocol):
+    """Random access to the rows of a batch."""
+
+    def record(self, seq: int) -> Record: ...
+
+
+Tracer = Callable[[int, bytes], Trace | None]
+"""Opens the trace of one card from head number and ATR; None where nobody wants one."""
+
+
+def no_trace(_head: int, _atr: bytes) -> Trace | None:
+    """Nobody wants a trace."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that the heads of one job share."""
+
+    job: str
+    template: Template
+    dialect: Dialect
+    service: KeyService
+    ledger: Ledger
+    records: Records
+    folder: Path
+    open_cards: dict[str, CardState]
+    tracer: Tracer = no_trace
+
+
+class Kind(Enum):
+    """What an event tells."""
+
+    WAITING = "waiting"
+    STARTED = "started"
+    STEP = "step"
+    GOOD = "good"
+    SPOILED = "spoiled"
+    REFUSED = "refused"
+    LOST = "lost"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened at a head.  ``step`` counts from 1 to ``total``; ``seconds`` is the card's time so far."""
+
+    kind: Kind
+    head: int
+    reader: str
+    record: Record | None = None
+    card: str = ""
+    step: int = 0
+    total: int = 0
+    current: Step | None = None
+    error: SscardError | None = None
+    resumed: bool = False
+    seconds: float = 0.0
+    exchanges: int = 0
