@@ -11,13 +11,17 @@ from enum import Enum
 from typing import Final, Protocol
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
 from sscard.errors import CustodyError
 
 MAC_SIZE: Final = 4
 AUTHENTICATION_SIZE: Final = 8
+
+_ECB: Final = modes.ECB()  # noqa: S305 - the standard's mode
+_COMPLEMENT: Final = bytes(range(255, -1, -1))
+"""Each byte's complement, for ``bytes.translate``."""
 
 
 class Algorithm(Enum):
@@ -26,6 +30,26 @@ class Algorithm(Enum):
     DES = 0x01
     SSF33 = 0x02
     SM4 = 0x03
+
+
+class Keyed(Protocol):
+    """One key ready for use: what :class:`Family` says of ``key``.  The key is gone when this is dropped."""
+
+    def encrypt(self, blocks: bytes, /) -> bytes:
+        """ECB over whole blocks."""
+        ...
+
+    def session_key(self, challenge: bytes) -> bytes:
+        """Session key from a challenge."""
+        ...
+
+    def key_mac(self, message: bytes, initial: bytes) -> bytes:
+        """Key-load MAC."""
+        ...
+
+    def diversify(self, factor: bytes) -> bytes:
+        """Child key for an 8-byte factor."""
+        ...
 
 
 class Family(Protocol):
@@ -57,12 +81,8 @@ class Family(Protocol):
         """Child key (密钥分散) of ``key`` for an 8-byte factor; same length as ``key``."""
         ...
 
-    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
-        """Factor → child key with one cipher object, for many children of one key."""
-        ...
-
-    def ecb(self, key: bytes) -> Callable[[bytes], bytes]:
-        """A reusable ECB encryptor of whole blocks, for many blocks under one key."""
+    def keyed(self, key: bytes) -> Keyed:
+        """The same rules under one key whose cipher is set up once, for a key that is used again and again."""
         ...
 
 
@@ -89,19 +109,36 @@ def _xor(left: bytes, right: bytes) -> bytes:
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
 
 
+class _Sm4Key:
+    __slots__ = ("encrypt",)
+
+    def __init__(self, key: bytes) -> None:
+        self.encrypt = _encryptor(SM4(key))
+
+    def session_key(self, challenge: bytes) -> bytes:
+        return self.encrypt(challenge.ljust(16, b"\0"))
+
+    def key_mac(self, message: bytes, initial: bytes) -> bytes:
+        last = _chain(self.encrypt, 16, message, initial)
+        return _xor(_xor(last[0:4], last[4:8]), _xor(last[8:12], last[12:16]))
+
+    def diversify(self, factor: bytes) -> bytes:
+        return self.encrypt(factor + factor.translate(_COMPLEMENT))
+
+
 class Sm4Family:
     """16-byte block with SM4 (GB/T 32907)."""
 
     block = 16
 
-    def encrypt(self, key: bytes, blocks: bytes) -> bytes:
-        return Cipher(SM4(key), modes.ECB()).encryptor().update(blocks)  # noqa: S305 - the standard's mode
+    def keyed(self, key: bytes) -> Keyed:
+        return _Sm4Key(key)
 
-    def ecb(self, key: bytes) -> Callable[[bytes], bytes]:
-        return Cipher(SM4(key), modes.ECB()).encryptor().update  # noqa: S305 - the standard's mode
+    def encrypt(self, key: bytes, blocks: bytes) -> bytes:
+        return _encryptor(SM4(key))(blocks)
 
     def session_key(self, key: bytes, challenge: bytes) -> bytes:
-        return self.encrypt(key, challenge.ljust(16, b"\0"))
+        return _Sm4Key(key).session_key(challenge)
 
     def authentication_data(self, session_key: bytes, original: bytes) -> bytes:
         block = self.encrypt(session_key, original + bytes(8))
@@ -111,16 +148,31 @@ class Sm4Family:
         return self.key_mac(session_key, message, b"")
 
     def key_mac(self, key: bytes, message: bytes, initial: bytes) -> bytes:
-        chain = Cipher(SM4(key), modes.CBC(initial.ljust(16, b"\0"))).encryptor()
-        last = chain.update(pad80(message, 16))[-16:]
-        return _xor(_xor(last[0:4], last[4:8]), _xor(last[8:12], last[12:16]))
+        return _Sm4Key(key).key_mac(message, initial)
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
-        return self.diversifier(key)(factor)
+        return _Sm4Key(key).diversify(factor)
 
-    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
-        encipher = self.ecb(key)
-        return lambda factor: encipher(factor + _complement(factor))
+
+class _DesKey:
+    __slots__ = ("_left", "_right", "encrypt")
+
+    def __init__(self, key: bytes) -> None:
+        self.encrypt = _encryptor(_triple(key))
+        self._left = _encryptor(_triple(key[:8])) if len(key) == 16 else self.encrypt
+        self._right = Cipher(_triple(key[8:]), _ECB).decryptor().update if len(key) == 16 else None
+
+    def session_key(self, challenge: bytes) -> bytes:
+        return self.encrypt(challenge[:8].ljust(8, b"\0"))
+
+    def key_mac(self, message: bytes, initial: bytes) -> bytes:
+        last = _chain(self._left, 8, message, initial)
+        if self._right is not None:
+            last = self._left(self._right(last))
+        return last[:MAC_SIZE]
+
+    def diversify(self, factor: bytes) -> bytes:
+        return self.encrypt(factor if self._right is None else factor + factor.translate(_COMPLEMENT))
 
 
 class DesFamily:
@@ -128,43 +180,39 @@ class DesFamily:
 
     block = 8
 
-    def encrypt(self, key: bytes, blocks: bytes) -> bytes:
-        return Cipher(_triple(key), modes.ECB()).encryptor().update(blocks)  # noqa: S305 - the standard's mode
+    def keyed(self, key: bytes) -> Keyed:
+        return _DesKey(key)
 
-    def ecb(self, key: bytes) -> Callable[[bytes], bytes]:
-        return Cipher(_triple(key), modes.ECB()).encryptor().update  # noqa: S305 - the standard's mode
+    def encrypt(self, key: bytes, blocks: bytes) -> bytes:
+        return _encryptor(_triple(key))(blocks)
 
     def session_key(self, key: bytes, challenge: bytes) -> bytes:
-        return self.encrypt(key, challenge[:8].ljust(8, b"\0"))
+        return _DesKey(key).session_key(challenge)
 
     def authentication_data(self, session_key: bytes, original: bytes) -> bytes:
         return self.encrypt(session_key, original)
 
     def session_mac(self, session_key: bytes, message: bytes) -> bytes:
-        return self._chain(session_key, message, b"")[:MAC_SIZE]
+        return _chain(_encryptor(_triple(session_key)), 8, message, b"")[:MAC_SIZE]
 
     def key_mac(self, key: bytes, message: bytes, initial: bytes) -> bytes:
-        last = self._chain(key[:8], message, initial)
-        if len(key) == 16:
-            opened = Cipher(_triple(key[8:]), modes.ECB()).decryptor().update(last)  # noqa: S305
-            last = self.encrypt(key[:8], opened)
-        return last[:MAC_SIZE]
+        return _DesKey(key).key_mac(message, initial)
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
-        return self.diversifier(key)(factor)
-
-    def diversifier(self, key: bytes) -> Callable[[bytes], bytes]:
-        encipher = self.ecb(key)
-        return encipher if len(key) == 8 else lambda factor: encipher(factor + _complement(factor))
-
-    @staticmethod
-    def _chain(key: bytes, message: bytes, initial: bytes) -> bytes:
-        chain = Cipher(_triple(key), modes.CBC(initial.ljust(8, b"\0"))).encryptor()
-        return chain.update(pad80(message, 8))[-8:]
+        return _DesKey(key).diversify(factor)
 
 
-def _complement(factor: bytes) -> bytes:
-    return bytes(byte ^ 0xFF for byte in factor)
+def _encryptor(cipher: BlockCipherAlgorithm) -> Callable[[bytes], bytes]:
+    return Cipher(cipher, _ECB).encryptor().update
+
+
+def _chain(encrypt: Callable[[bytes], bytes], block: int, message: bytes, initial: bytes) -> bytes:
+    """Last block of CBC over the padded message: few blocks each time, so no cipher object of its own."""
+    padded = pad80(message, block)
+    last = initial.ljust(block, b"\0")
+    for start in range(0, len(padded), block):
+        last = encrypt(_xor(last, padded[start : start + block]))
+    return last
 
 
 def _triple(key: bytes) -> TripleDES:

@@ -8,14 +8,13 @@ docs/keys.md, "what the service refuses".
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from sscard.errors import CustodyError
 from sscard.keys.catalog import PIN, Level, canonical
 from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
-from sscard.keys.family import Algorithm, Family, family_of, pad_length
+from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import CHECK_SIZE, Entry, KeyStore, State, Usage, is_region_path
@@ -27,13 +26,23 @@ _CARDS_KEPT: Final = 256
 _PREFIX_LIMIT: Final = 16
 _CHALLENGE_SIZES: Final = (4, 8, 16)
 _ORIGINAL_SIZE: Final = 8
+_NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _CardKey:
+    """A key of one card.  Its cipher is set up when it is first used: most keys are only wrapped."""
+
     family: Family
     level: Level
     value: Secret
+    _keyed: Keyed | None = None
+
+    @property
+    def keyed(self) -> Keyed:
+        if self._keyed is None:
+            self._keyed = self.family.keyed(self.value.reveal())
+        return self._keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,7 @@ class _Branch:
 
     entry: Entry
     family: Family
-    value: Secret
-    card_key: Callable[[bytes], bytes]
+    keyed: Keyed
 
 
 class VaultKeyService:
@@ -67,28 +75,23 @@ class VaultKeyService:
         return self._nearest(ref).algorithm
 
     def check_value(self, ref: KeyRef) -> bytes:
-        if ref.card:
-            family, key = self._card_key(ref)
-        else:
-            with self._lock:
-                branch = self._branch(ref)
-                family, key = branch.family, branch.value.reveal()
-        return family.encrypt(key, bytes(family.block))[:CHECK_SIZE]
+        with self._lock:
+            key = self._card_key(ref) if ref.card else self._branch(ref)
+            return key.keyed.encrypt(bytes(key.family.block))[:CHECK_SIZE]
 
     def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
-        family, key = self._card_key(ref)
-        _check_sizes(ref, family, challenge, original)
-        return family.authentication_data(family.session_key(key, challenge), original)
+        family, session_key = self._session(ref, challenge, original)
+        return family.authentication_data(session_key, original)
 
     def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
-        family, key = self._card_key(ref)
-        _check_sizes(ref, family, challenge)
-        return family.session_mac(family.session_key(key, challenge), message)
+        family, session_key = self._session(ref, challenge)
+        return family.session_mac(session_key, message)
 
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
-        family, key = self._card_key(ref)
-        _check_sizes(ref, family, initial)
-        return family.key_mac(key, message, initial)
+        with self._lock:
+            key = self._card_key(ref)
+            _check_sizes(ref, key.family, initial)
+            return key.keyed.key_mac(message, initial)
 
     def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes) -> bytes:
         if not ref.card:
@@ -97,12 +100,14 @@ class VaultKeyService:
             raise CustodyError("key-other-card", ref=str(ref), under=str(under))
         if len(prefix) > _PREFIX_LIMIT:
             raise CustodyError("key-prefix", ref=str(ref), size=len(prefix), limit=_PREFIX_LIMIT)
-        family, wrapping = self._card_key(under, issuer_only=True)
-        field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref)[1]
-        return family.encrypt(wrapping, pad_length(prefix + field, family.block))
+        with self._lock:
+            wrapping = self._card_key(under, issuer_only=True)
+            field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref).value.reveal()
+            return wrapping.keyed.encrypt(pad_length(prefix + field, wrapping.family.block))
 
     def first_key(self, ref: KeyRef) -> Secret:
-        return Secret(self._card_key(ref, issuer_only=True)[1])
+        with self._lock:
+            return Secret(self._card_key(ref, issuer_only=True).value.reveal())
 
     def presentation(self, ref: KeyRef) -> Secret:
         entry = self._nearest(ref)
@@ -117,16 +122,22 @@ class VaultKeyService:
     def _pin_field(self, ref: KeyRef) -> bytes:
         return self.presentation(ref).reveal().ljust(PIN_FIELD_SIZE, b"\xff")
 
-    def _card_key(self, ref: KeyRef, *, issuer_only: bool = False) -> tuple[Family, bytes]:
-        """The card key of a reference, from the cache or derived now."""
+    def _session(self, ref: KeyRef, challenge: bytes, original: bytes = _NO_ORIGINAL) -> tuple[Family, bytes]:
+        """Family and session key of a card key for one challenge."""
         with self._lock:
-            kept = self._cards.get(ref.card)
-            key = kept.get(ref) if kept is not None else None
-            if key is None:
-                key = self._derive(ref)
-            if issuer_only and key.level is not Level.ISSUER:
-                raise CustodyError("key-not-master", ref=str(ref))
-            return key.family, key.value.reveal()
+            key = self._card_key(ref)
+            _check_sizes(ref, key.family, challenge, original)
+            return key.family, key.keyed.session_key(challenge)
+
+    def _card_key(self, ref: KeyRef, *, issuer_only: bool = False) -> _CardKey:
+        """The card key of a reference, from the cache or derived now; the lock is held."""
+        kept = self._cards.get(ref.card)
+        key = kept.get(ref) if kept is not None else None
+        if key is None:
+            key = self._derive(ref)
+        if issuer_only and key.level is not Level.ISSUER:
+            raise CustodyError("key-not-master", ref=str(ref))
+        return key
 
     def _derive(self, ref: KeyRef) -> _CardKey:
         if not ref.card:
@@ -136,7 +147,7 @@ class VaultKeyService:
         branch = self._branch(ref)
         if branch.entry.level is not Level.ISSUER and len(ref.region) != 6:
             raise CustodyError("key-city", ref=str(ref))
-        key = _CardKey(branch.family, branch.entry.level, Secret(branch.card_key(ref.card)))
+        key = _CardKey(branch.family, branch.entry.level, Secret(branch.keyed.diversify(ref.card)))
         if ref.card not in self._cards and len(self._cards) >= _CARDS_KEPT:
             self._drop(next(iter(self._cards)))
         self._cards.setdefault(ref.card, {})[ref] = key
@@ -156,7 +167,7 @@ class VaultKeyService:
             if entry.level is not Level.ISSUER:
                 for factor in _steps(entry.region, ref.region):
                     value = family.diversify(value, factor)
-            branch = _Branch(entry, family, Secret(value), family.diversifier(value))
+            branch = _Branch(entry, family, family.keyed(value))
             self._branches[place] = branch
         return branch
 
@@ -178,7 +189,7 @@ class VaultKeyService:
             key.value.wipe()
 
 
-def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes = bytes(_ORIGINAL_SIZE)) -> None:
+def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes = _NO_ORIGINAL) -> None:
     """Refuse challenges that are not 4, 8 or 16 bytes (16 only with a 16-byte block) and originals that are not 8."""
     if len(challenge) not in _CHALLENGE_SIZES or len(challenge) > family.block or len(original) != _ORIGINAL_SIZE:
         raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=len(original))

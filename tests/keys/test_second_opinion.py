@@ -67,7 +67,7 @@ def test_sm4_blocks_agree_with_gmssl(key: bytes, text: bytes) -> None:
     block = sm4_block(key)
     expected = b"".join(block(text[at : at + 16]) for at in range(0, 96, 16))
     assert SM4.encrypt(key, text) == expected
-    assert SM4.ecb(key)(text) == expected
+    assert SM4.keyed(key).encrypt(text) == expected
 
 
 @given(DES_KEY, st.binary(min_size=32, max_size=32))
@@ -75,7 +75,7 @@ def test_des_blocks_agree_with_single_des_spelled_out(key: bytes, text: bytes) -
     block = des_block(key)
     expected = b"".join(block(text[at : at + 8]) for at in range(0, 32, 8))
     assert DES.encrypt(key, text) == expected
-    assert DES.ecb(key)(text) == expected
+    assert DES.keyed(key).encrypt(text) == expected
 
 
 @given(st.binary(max_size=200))
@@ -122,6 +122,18 @@ def test_diversification(single: bytes, double: bytes, factor: bytes) -> None:
     assert DES.diversify(single, factor) == des_block(single)(factor)
     assert DES.diversify(double, factor) == des_block(double)(factor) + des_block(double)(opposite)
     assert SM4.diversify(double, factor) == sm4_block(double)(factor + opposite)
+
+
+@given(DES_KEY, st.lists(st.tuples(CHALLENGE, FACTOR, MESSAGE), min_size=2, max_size=4))
+def test_a_key_in_use_remembers_nothing_between_uses(key: bytes, uses: list[tuple[bytes, bytes, bytes]]) -> None:
+    for family in (DES, SM4) if len(key) == 16 else (DES,):
+        kept = family.keyed(key)
+        for challenge, factor, message in uses:
+            text = pad80(message, family.block)
+            assert kept.key_mac(message, challenge) == family.keyed(key).key_mac(message, challenge)
+            assert kept.encrypt(text) == family.encrypt(key, text)
+            assert kept.session_key(challenge) == family.session_key(key, challenge)
+            assert kept.diversify(factor) == family.diversify(key, factor)
 
 
 @given(MESSAGE, st.sampled_from([8, 16]))

@@ -110,7 +110,7 @@ def test_three_levels(root: str, region: int, province: str, city: str, card: st
     for factor, child in zip(FACTORS[region][2:], (province, city, card), strict=True):
         key = family.diversify(key, h(factor))
         assert key == h(child)
-    assert family.diversifier(h(city))(h(FACTORS[region][4])) == h(card)
+    assert family.keyed(h(city)).diversify(h(FACTORS[region][4])) == h(card)
 
 
 @pytest.mark.parametrize(("name", "challenge", "expected"), SESSION_KEYS)
