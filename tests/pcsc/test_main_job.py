@@ -84,12 +84,21 @@ def finished_card(tmp_path: Path, pcscd: Any) -> Iterator[dict[str, Any]]:
             yield next(line for line in lines if line.get("event") == "good")
         finally:
             emulator.terminate()
+            wait_for_empty_readers()
 
 
 def wait_for_card(reader: str, emulator: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 10
     while not any(state.present for state in list_readers() if state.name == reader):
         assert emulator.poll() is None, "the emulator ended at once"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def wait_for_empty_readers() -> None:
+    """Until the service has seen every card go: the next test begins with empty readers."""
+    deadline = time.monotonic() + 10
+    while any(state.present for state in list_readers()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -143,6 +152,7 @@ def four_blanks(tmp_path: Path, pcscd: Any) -> Iterator[None]:
             emulator.terminate()
         for emulator in running:
             emulator.wait(timeout=10)
+        wait_for_empty_readers()
 
 
 def journalled(workspace: Path) -> int:
