@@ -2,8 +2,8 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "help": (
-        "建立工作目录: 设置、密钥库、任务和回盘文件夹。\n\n\b\n例: sscard init demo --demo",
-        "Make a workspace: settings, vault, folders for jobs and return files.\n\n\b\nExample: sscard init demo --demo",
+        "建立工作目录: 设置、密钥库、任务和回盘文件夹。\n\n\b\n例: sscard init ws --demo",
+        "Make a workspace: settings, vault, folders for jobs and return files.\n\n\b\nExample: sscard init ws --demo",
     ),
     "option-demo": ("演示工作目录, 带演示密钥", "a demonstration workspace with demonstration keys"),
     "option-region": ("发卡地区, 六位数字", "issuing region, six digits"),

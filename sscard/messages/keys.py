@@ -2,20 +2,20 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "group": (
-        "密钥目录与密钥库。从不显示密钥值。\n\n\b\n例: sscard keys catalog --level local\n    sscard keys list --workspace demo",
-        "The key catalogue and the vault.  Key values are never shown.\n\n\b\nExample: sscard keys catalog --level local\n         sscard keys list --workspace demo",
+        "密钥目录与密钥库。从不显示密钥值。\n\n\b\n例: sscard keys catalog --level local\n    sscard keys list --workspace ws",
+        "The key catalogue and the vault.  Key values are never shown.\n\n\b\nExample: sscard keys catalog --level local\n         sscard keys list --workspace ws",
     ),
     "catalog-help": (
         "列出国家级 39 个和地方 16 个密钥, 按官方顺序。\n\n\b\n例: sscard keys catalog --level national",
         "The 39 national and 16 local keys, in the official order.\n\n\b\nExample: sscard keys catalog --level national",
     ),
     "list-help": (
-        "列出密钥库中的密钥: 校验值、级别、版本、算法。\n\n\b\n例: sscard keys list --workspace demo",
-        "The keys of the vault: check value, level, version, algorithm.\n\n\b\nExample: sscard keys list --workspace demo",
+        "列出密钥库中的密钥: 校验值、级别、版本、算法。\n\n\b\n例: sscard keys list --workspace ws",
+        "The keys of the vault: check value, level, version, algorithm.\n\n\b\nExample: sscard keys list --workspace ws",
     ),
     "check-help": (
-        "核对密钥库是否有卡片规格所需的全部密钥。\n\n\b\n例: sscard keys check --workspace demo",
-        "See whether the vault has every key the card profile needs.\n\n\b\nExample: sscard keys check --workspace demo",
+        "核对密钥库是否有卡片规格所需的全部密钥。\n\n\b\n例: sscard keys check --workspace ws",
+        "See whether the vault has every key the card profile needs.\n\n\b\nExample: sscard keys check --workspace ws",
     ),
     "option-level": ("只列国家级或地方密钥", "only national or only local keys"),
     "option-name": ("只列一个密钥 (名称或别名)", "only one key, by name or alias"),

@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "List the readers and the cards in them.\n\n\b\nExample: sscard readers --json",
     ),
     "doctor-help": (
-        "逐层检查环境: 每层一行, ✓ 或处理办法。\n\n\b\n例: sscard doctor --workspace demo\n\n退出码: 0 正常, 1 工作目录或系统有问题, 3 读卡器一侧有问题。",
-        "Check every layer: one line each, ✓ or the remedy.\n\n\b\nExample: sscard doctor --workspace demo\n\n"
+        "逐层检查环境: 每层一行, ✓ 或处理办法。\n\n\b\n例: sscard doctor --workspace ws\n\n退出码: 0 正常, 1 工作目录或系统有问题, 3 读卡器一侧有问题。",
+        "Check every layer: one line each, ✓ or the remedy.\n\n\b\nExample: sscard doctor --workspace ws\n\n"
         "Exit: 0 all well, 1 workspace or system, 3 the readers' side.",
     ),
     "option-workspace": (

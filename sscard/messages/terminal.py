@@ -18,10 +18,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "apdu-help": (
         "逐条发送 APDU 并解释状态字; 遇到失败即停。只有一个 - 时从标准输入逐行读取。\n\n"
         "会写卡、消耗重试次数或无法撤销的命令需要 --yes。\n\n"
-        "\b\n例: sscard apdu 0084000008 00B2032806 --reader emulator",
+        "\b\n例: sscard apdu 00A404000F7378312E73682EC9E7BBE1B1A3D5CF 00B2032806 --reader emulator",
         "Send APDUs one after the other and explain each status word; stops at the first failure. A single - reads them "
         "from standard input, one a line.\n\nCommands that write, spend a try or cannot be undone need --yes.\n\n"
-        "\b\nExample: sscard apdu 0084000008 00B2032806 --reader emulator",
+        "\b\nExample: sscard apdu 00A404000F7378312E73682EC9E7BBE1B1A3D5CF 00B2032806 --reader emulator",
     ),
     "option-yes": ("不再询问", "do not ask"),
     "option-show-person": ("不遮盖个人信息 (记入审计日志)", "show personal data unmasked (goes to the audit log)"),
