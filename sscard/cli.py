@@ -82,6 +82,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    except OSError as error:
+        from sscard.commands.common import show_error
+
+        failed = SscardError("file-failed", path=str(error.filename or ""), cause=error.strerror or str(error))
+        show_error(failed, as_json="--json" in arguments)
+        return failed.exit_code
     return result if isinstance(result, int) else Exit.OK
 
 
