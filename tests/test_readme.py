@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -117,6 +118,66 @@ def test_python_of_the_integrators_guide_runs(tmp_path: Path) -> None:
         file.write_text(block.text, "utf-8")
         result = run(f"{sys.executable} -W error {file.name}", tmp_path, "en")
         assert result.returncode == 0, result.stderr
+
+
+JSON_RUNS = {
+    "init": "sscard init ws --demo --json",
+    "people": "sscard people --count 3 --out b.csv --json",
+    "check": "sed s/990101,2026/990102,2026/ b.csv > bad.csv; sscard check bad.csv --json",
+    "personalize --dry-run": "sscard personalize b.csv --workspace ws --dry-run --json",
+    "personalize": "sscard personalize b.csv --workspace ws --reader emulator --json",
+    "demo": "sscard demo --count 2 --json",
+    "jobs": "sscard jobs --workspace ws --json",
+    "info": "sscard info --reader emulator --json",
+    "read": "sscard read DF04 --reader emulator --json",
+    "tree": "sscard tree --json",
+    "apdu": "sscard apdu 0084000008 --reader emulator --json",
+    "doctor": "sscard doctor --workspace ws --reader emulator --json",
+    "keys catalog": "sscard keys catalog --json",
+    "keys list": "sscard keys list --workspace ws --json",
+    "keys check": "sscard keys check --workspace ws --json",
+    "vectors run": "sscard vectors run --json",
+    "explain": "sscard explain 6982 SSN-03 CARD-USED --json",
+}
+"""Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""
+
+NOT_IN_THESE_RUNS = {
+    "personalize": {"code", "message_zh", "message_en", "demo", "recovered"},
+    "demo": {"demo"},
+    "jobs": {"seq", "reset_info"},
+    "keys check": {"error"},
+    "vectors run": {"name", "expected", "got"},
+}
+"""Documented names that only a failure, a stopped card or the other command of the row brings."""
+
+
+def documented_fields() -> dict[str, set[str]]:
+    """Command → words in code type of its row in the integrator's table of ``--json``."""
+    fields: dict[str, set[str]] = {}
+    for names, cells in re.findall(
+        r"^\| (`[^|]*) \|([^|]*)\|$", (ROOT / "docs/integrator.md").read_text("utf-8"), re.M
+    ):
+        for name in re.findall(r"`([^`]+)`", names):
+            fields[name] = set(re.findall(r"`(\w+)`", cells))
+    return fields
+
+
+def names_in(value: object) -> set[str]:
+    """The names of an object and of those inside it."""
+    if isinstance(value, dict):
+        return set(value).union(*map(names_in, value.values()))
+    return set().union(*map(names_in, value)) if isinstance(value, list) else set()
+
+
+def test_json_fields_are_those_the_integrators_guide_names(tmp_path: Path) -> None:
+    documented = documented_fields()
+    for name, command in JSON_RUNS.items():
+        result = run(command, tmp_path, "en")
+        objects = [json.loads(line) for line in result.stdout.splitlines()]
+        assert objects, f"{command}\n{result.stderr}"
+        undocumented = {key for each in objects for key in each} - documented[name]
+        not_printed = documented[name] - names_in(objects) - NOT_IN_THESE_RUNS.get(name, set())
+        assert (name, undocumented, not_printed) == (name, set(), set())
 
 
 def test_a_line_that_is_not_printed_is_noticed() -> None:
