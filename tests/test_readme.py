@@ -180,6 +180,18 @@ def test_json_fields_are_those_the_integrators_guide_names(tmp_path: Path) -> No
         assert (name, undocumented, not_printed) == (name, set(), set())
 
 
+def test_error_codes_of_the_documents_can_be_explained() -> None:
+    from sscard.commands.explain import UnknownCode, explain
+
+    for name in ("operator.md", "journal.md"):
+        codes = set(re.findall(r"\b[A-Z]+(?:-[A-Z]+)+\b", (ROOT / "docs" / name).read_text("utf-8")))
+        codes -= {"HMAC-SHA"}
+        assert len(codes) >= 3
+        assert [explain(code).kind for code in sorted(codes)] == ["error"] * len(codes)
+    with pytest.raises(UnknownCode):
+        explain("CARD-UNHEARD-OF")
+
+
 def test_a_line_that_is_not_printed_is_noticed() -> None:
     assert shape("head 1  row 2  T0000001X 测*辛  good  0.08 s").fullmatch(
         "head 3  row 11  T00000044 测***㑇  good  1.20 s"
