@@ -21,12 +21,13 @@ import errno
 import hashlib
 import json
 import os
+import threading
 import time
-from collections.abc import Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import BinaryIO, Final
 
 from sscard.errors import JournalError
@@ -67,8 +68,6 @@ class Journal:
         self.path = path
         self._head = _START
         self._number = 0
-        self._flusher = ThreadPoolExecutor(1, "journal-flush")
-        self._flush: Future[None] | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -77,7 +76,9 @@ class Journal:
         except OSError as error:
             raise JournalError("journal-write", path=str(path), cause=error.strerror) from error
         if size:
+            os.close(self._file)
             raise JournalError("journal-in-use", path=str(path))
+        self._flusher = _Flusher(self._file)
 
     def write(self, kind: str, body: str) -> None:
         """Append one entry; ``body`` is the JSON of its fields without braces.
@@ -98,17 +99,18 @@ class Journal:
         self._head = digest
 
     def begin_flush(self) -> None:
-        """Start bringing what was written to the disk, beside the caller."""
-        if self._flush is None:
-            self._flush = self._flusher.submit(os.fdatasync, self._file)
+        """Start bringing all that was written to the disk, beside the caller.  Raises JournalError."""
+        self._flushing(self._flusher.begin)
 
     def flush(self) -> None:
-        """Wait until what was written is on the disk.  Raises JournalError."""
-        self.begin_flush()
-        flush, self._flush = self._flush, None
+        """Wait until what was written before :meth:`begin_flush` is on the disk.  Raises JournalError."""
+        self._flushing(self._flusher.wait)
+
+    def _flushing(self, work: Callable[[], None]) -> None:
+        if self._file < 0:
+            raise JournalError("journal-closed", path=str(self.path))
         try:
-            if flush is not None:
-                flush.result()
+            work()
         except OSError as error:
             raise self._failed(error) from error
 
@@ -122,8 +124,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; idempotent."""
-        self._flusher.shutdown()
         if self._file >= 0:
+            self._flusher.close()
             os.close(self._file)
             self._file = -1
 
@@ -131,6 +133,47 @@ class Journal:
         """Close the file and mark that it need not be read again: none of its cards is in work."""
         self.close()
         _close_for_good(self.path)
+
+
+class _Flusher:
+    """A thread that brings one file to the disk while its owner works on; one owner, one flush at a time."""
+
+    def __init__(self, file: int) -> None:
+        self._asked: SimpleQueue[bool] = SimpleQueue()
+        self._results: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._under_way = False
+        self._thread = threading.Thread(target=self._run, args=(file,), name="journal-flush", daemon=True)
+        self._thread.start()
+
+    def begin(self) -> None:
+        """Begin a flush; one that was never waited for is waited for first.  Raises what that one raised."""
+        if self._under_way:
+            self.wait()
+        self._under_way = True
+        self._asked.put(True)
+
+    def wait(self) -> None:
+        """Wait for the flush under way, begun now where there is none.  Raises what it raised."""
+        if not self._under_way:
+            self.begin()
+        error = self._results.get()
+        self._under_way = False
+        if error is not None:
+            raise error
+
+    def close(self) -> None:
+        """End the thread after the flush under way."""
+        self._asked.put(False)
+        self._thread.join()
+
+    def _run(self, file: int) -> None:
+        while self._asked.get():
+            failure: BaseException | None = None
+            try:
+                os.fdatasync(file)
+            except BaseException as error:  # whatever it is, the owner waits for it
+                failure = error
+            self._results.put(failure)
 
 
 class JournalledCard:
