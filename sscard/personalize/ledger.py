@@ -110,7 +110,10 @@ class Ledger:
     """One open ledger; may be shared by the heads of a line."""
 
     def __init__(self, path: Path, person_key: bytes) -> None:
-        """Open the ledger at ``path`` or make it.  Raises JournalError: "ledger-open", "ledger-version"."""
+        """Open the ledger at ``path`` or make it.
+
+        Raises JournalError: "ledger-open", "ledger-damaged", "ledger-version".
+        """
         self.path = path
         self._key = person_key
         self._lock = threading.RLock()
@@ -122,9 +125,10 @@ class Ledger:
             self._prepare()
         except BaseException as error:
             self._db.close()
-            if isinstance(error, sqlite3.Error):
-                raise JournalError("ledger-open", path=str(path), cause=str(error)) from error
-            raise
+            if not isinstance(error, sqlite3.Error):
+                raise
+            key = "ledger-open" if isinstance(error, sqlite3.OperationalError) else "ledger-damaged"
+            raise JournalError(key, path=str(path), cause=str(error)) from error
 
     def _prepare(self) -> None:
         """Make the tables of a new ledger; a ledger of another version is left as it is."""

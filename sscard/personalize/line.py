@@ -64,7 +64,7 @@ class Line:
         self._failures: list[str] = []
         self._active = 0
         self._lock = threading.Lock()
-        self._quiet_since = time.monotonic()
+        self._quiet_since: float | None = None
         self._heads = [_Head(self, number, slot) for number, slot in enumerate(slots, 1)]
         self._defect: Exception | None = None
         self.fatal: SscardError | None = None
@@ -124,7 +124,7 @@ class Line:
 
     def tell(self, event: Event) -> None:
         if event.kind is not Kind.WAITING:
-            self._quiet_since = time.monotonic()
+            self._quiet_since = None
         self._events.put(event)
 
     def count(self, error: SscardError | None) -> None:
@@ -143,6 +143,11 @@ class Line:
         with self._lock:
             self._active += 1 if working else -1
 
+    def quiet(self) -> None:
+        """A head found no card to work on: patience is counted from the first that did since anything happened."""
+        if self._quiet_since is None:
+            self._quiet_since = time.monotonic()
+
     @property
     def halted(self) -> bool:
         return self._halt.is_set()
@@ -154,8 +159,8 @@ class Line:
             return True
         if not self._work.ledger.pending(self._work.job):
             return True
-        with self._lock:
-            return self._active == 0 and time.monotonic() - self._quiet_since > self._patience
+        since = self._quiet_since
+        return since is not None and self._active == 0 and time.monotonic() - since > self._patience
 
 
 @dataclass(slots=True)
@@ -250,6 +255,7 @@ class _Head:
         while not self.line.over:
             transport = self._next_card()
             if transport is None:
+                self.line.quiet()
                 if not waiting:
                     self._tell(Kind.WAITING)
                 waiting = True
@@ -335,6 +341,7 @@ class _Head:
 
     def _idle(self) -> None:
         """A blank card, but every row is made or in work elsewhere: wait a little for one to be queued again."""
+        self.line.quiet()
         for _ in range(_IDLE_POLLS):
             if self.line.over or self._work.ledger.queued(self._work.job):
                 return
