@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -397,9 +398,13 @@ def test_ctrl_c(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
 
     def tell(line: lines.Line, event: lines.Event) -> None:
         real(line, event)
-        seen[0] += event.kind is lines.Kind.STEP
-        if 500 <= seen[0] < 500 + times and event.kind is lines.Kind.STEP:
-            os.kill(os.getpid(), signal.SIGINT)
+        seen[0] += 1
+        if seen[0] == 500:
+            for done in (lambda: line.drained_by_hand, lambda: line.halted)[:times]:
+                os.kill(os.getpid(), signal.SIGINT)
+                deadline = time.monotonic() + 5
+                while not done() and time.monotonic() < deadline:
+                    time.sleep(0.001)
 
     monkeypatch.setattr(lines.Line, "tell", tell)
     capsys.readouterr()

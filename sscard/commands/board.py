@@ -223,10 +223,11 @@ def settled_line(event: Event) -> str:
             return ""
 
 
-def resume_line(workspace: Workspace, entry: CardEntry) -> str:
+def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
-    return text("personalize.resume", seq=entry.seq, serial=entry.card[-8:], lose=lose)
+    card_no = ledger.card_no(entry.job, entry.seq)
+    return text("personalize.resume", seq=entry.seq, card_no=card_no, serial=entry.card[-8:], lose=lose)
 
 
 def _facts(event: Event) -> dict[str, object]:

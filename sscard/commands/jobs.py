@@ -57,7 +57,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
             )
         )
         for entry in waiting:
-            click.echo("  " + resume_line(place, entry))
+            click.echo("  " + resume_line(place, ledger, entry))
     return Exit.OK
 
 

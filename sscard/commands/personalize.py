@@ -103,7 +103,7 @@ def _produce(
         raise
     if not as_json:
         for entry in production.waiting:
-            click.echo(resume_line(place, entry))
+            click.echo(resume_line(place, production.work.ledger, entry))
     try:
         return run_line(production, slots, wait=wait, as_json=as_json)
     finally:

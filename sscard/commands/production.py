@@ -97,7 +97,7 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         if files and balance.spoiled:
             click.echo(text("personalize.spoiled-list", path=files["spoiled_list"]))
         for entry in waiting:
-            click.echo(resume_line(production.workspace, entry))
+            click.echo(resume_line(production.workspace, ledger, entry))
     if balance.complete and files:
         return Exit.OK
     if not as_json:

@@ -74,6 +74,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "复位后卡的身份变了: 卡被调换。已停止。|取出卡片, 核对后放入废卡盒。",
         "The card's identity changed at a reset: it was exchanged. Stopped.|Take the card out, check it and put it into the reject box.",
     ),
+    "transport-wrong": (
+        "传输密钥不对, 这张卡还剩 {tries} 次。已停止: 不再试这张卡, 也不试别的卡; 没有写入任何内容。|向卡商核对这批卡的传输密钥, 更正密钥库, 再运行同一条命令。",
+        "The transport key is wrong; this card has {tries} tries left. Stopped: neither this card nor another is tried again; nothing was written.|Check the transport key of these cards with their vendor, correct the vault and run the same command again.",
+    ),
+    "transport-locked": (
+        "这张卡的传输密钥已锁定。没有写入任何内容。|换一张空白卡; 这张退回卡商。",
+        "The transport key of this card is locked. Nothing was written.|Insert another blank; return this one to its vendor.",
+    ),
     "plan-value": (
         "第 {line} 行 (序号 {seq}) 的值写不进卡内数据项: {item}。|更正批次文件后重新检查: sscard check。",
         "A value of line {line} (row {seq}) does not fit its item: {item}.|Correct the batch and check again: sscard check.",

@@ -84,7 +84,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         '{head}号头  {card_no} 失去接触, 停在"{step}" {index}/{total}: {what}',
         'head {head}  {card_no} lost contact at "{step}" {index}/{total}: {what}',
     ),
-    "line-unreadable": ("{head}号头  卡片无法使用: {what}", "head {head}  no use of the card: {what}"),
+    "line-unreadable": ("{head}号头  卡片无法使用: {what}", "head {head}  card cannot be used: {what}"),
     "line-halted": (
         '{head}号头  第 {seq} 行  {card_no} 按要求停在"{step}" {index}/{total}',
         'head {head}  row {seq}  {card_no} stopped as asked at "{step}" {index}/{total}',
@@ -97,8 +97,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "returns": ("回盘: {path}", "return file: {path}"),
     "spoiled-list": ("废卡清单: {path}", "spoiled cards: {path}"),
     "resume": (
-        "第 {seq} 行的卡 ({serial}) 停在中途。放回同一张卡并再运行同一条命令, 将从断点继续; 若卡已丢失: {lose}",
-        "The card of row {seq} ({serial}) stopped in work. Put the same card back and run the same command again; if it is lost: {lose}",
+        "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 停在中途。放回同一张卡并再运行同一条命令, 将从断点继续; 若卡已丢失: {lose}",
+        "The card of row {seq} ({card_no}, chip serial {serial}) stopped in work. Put the same card back and run the same command again; if it is lost: {lose}",
     ),
     "again": ("未做完。再运行同一条命令继续。", "Not finished. Run the same command again to go on."),
     "minutes": ("{minutes} 分 {seconds} 秒", "{minutes} min {seconds} s"),

@@ -207,6 +207,11 @@ class Ledger:
         query = "SELECT * FROM cards WHERE job = ? AND (? IS NULL OR state = ?) ORDER BY seq, started"
         return [_entry(found) for found in self._read(query, job, state, state)]
 
+    def card_no(self, job: str, seq: int) -> str:
+        """The card number of a row."""
+        found = self._first("SELECT card_no FROM rows WHERE job = ? AND seq = ?", job, seq)
+        return str(found[0]) if found else ""
+
     def good_card(self, job: str, seq: int) -> CardEntry | None:
         """The good card of a row."""
         found = self._first("SELECT * FROM cards WHERE job = ? AND seq = ? AND state = 'good'", job, seq)

@@ -392,16 +392,18 @@ class _Head:
         is that card's own trouble.
         """
         state = attempt.log.state
-        wrong_code = isinstance(error, CounterError) and isinstance(attempt.action, PresentCode)
-        if wrong_code and state.last_step < 0 and not state.left:
+        untouched = state.last_step < 0 and not state.left
+        if isinstance(error, CounterError) and isinstance(attempt.action, PresentCode) and untouched:
             attempt.log.end(journals.RETURNED, error.key)
             self._work.ledger.release(attempt.card)
             self._settled(attempt.card)
             if error.key == _LOCKED:
-                self.line.count(error)
+                refusal = CounterError("transport-locked", error.tries)
+                self.line.count(refusal)
             else:
-                self.line.stop(error)
-            attempt.tell(Kind.REFUSED, error=error)
+                refusal = CounterError("transport-wrong", error.tries)
+                self.line.stop(refusal)
+            attempt.tell(Kind.REFUSED, error=refusal)
             return
         attempt.log.end(journals.SPOILED, error.key)
         self._work.ledger.spoil(attempt.card, error.key)

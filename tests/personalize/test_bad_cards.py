@@ -175,7 +175,7 @@ def told(bureau: Any, kind: Kind) -> list[Any]:
         (lambda: Foreign("3B8F8001804F0CA000000306030001000000006A"), "card-foreign"),
         (lambda: Foreign("3B6D00000081261101869999010000AAAA"), "card-not-blank"),
         (lambda: Foreign("3B6D00000081261101869999010000AAAA", "6110"), "card-foreign"),
-        (locked, "locked"),
+        (locked, "transport-locked"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -371,7 +371,7 @@ def test_wrong_transport_key_costs_one_try_in_all(make_bureau: Make) -> None:
     assert isinstance(bureau.fatal, CounterError)
     assert "2" in bureau.fatal.parts("en")[0]
     assert "2" in bureau.fatal.parts("zh")[0]
-    assert bureau.fatal.exit_code == 1
+    assert (bureau.fatal.key, bureau.fatal.exit_code) == ("transport-wrong", 1)
     assert sent[PRESENT_CODE] == 1
     assert [card.chip.transport_code.tries for card in cards] == [2, 3, 3]
     cards[0].chip.transport_code.tries = 3
