@@ -1,10 +1,15 @@
 """Personalization through PC/SC against replaying the same APDUs in a raw pyscard loop, on one virtual reader.
 
 The toolkit's time holds all it does for a card: journal and ledger on disk, keys, plan, checks.  The replay sends the
-commands that run had sent to an equal card (same serial and seed: the same challenges) with
-``CardConnection.transmit`` and nothing else.  Both leave the connecting to the reader out.
+commands of that card, recorded in an earlier run, to an equal card (same serial and seed: the same challenges) with
+``CardConnection.transmit`` and nothing else.  Both leave the connecting to the reader out, both hold the two resets.
 
-Run: .venv/bin/python bench/personalize_pcsc.py      (starts its own pcscd; needs pcscd and vsmartcard-vpcd)
+Card and replay take turns in one thread with one service and one card process, so that whatever the machine does
+besides, and wherever the scheduler puts the three, meets both alike; the ratio is the median over such pairs.
+``cpu`` is the processor time of that thread for a card, ``raw_cpu`` for a replay.
+
+Run: .venv/bin/python bench/personalize_pcsc.py [CARDS [PROCESSORS]]
+It starts its own pcscd and needs pcscd and vsmartcard-vpcd.  PROCESSORS (such as 0 or 0,1) binds everything to these.
 """
 
 from __future__ import annotations
@@ -15,28 +20,38 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from measure import report
+from smartcard.CardConnection import CardConnection
+from smartcard.Exceptions import CardConnectionException, NoCardException
+from smartcard.scard import SCARD_RESET_CARD, SCARD_SHARE_EXCLUSIVE, SCARD_UNPOWER_CARD
+from smartcard.System import readers
 
+from sscard.apdu.pcsc import list_readers
+from sscard.apdu.transport import Transport
+from sscard.commands.readers_open import open_slots
 from sscard.cos.profile import load_profile
 from sscard.keys.hierarchy import memory_service
 from sscard.personalize import people
 from sscard.personalize.batch import open_batch
-from sscard.personalize.heads import Kind
+from sscard.personalize.heads import Kind, Slot, Tracer, no_trace
 from sscard.personalize.job import open_production
 from sscard.personalize.line import Line
 from sscard.personalize.workspace import create_workspace
 
-CARDS = 40
+CARDS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+ROUNDS = 3
 ROOT = Path(__file__).parent.parent
 REGION = "990101"
 CARD_PROGRAM = """
 import sys
 from sscard.emulator import SoftwareCard
 from sscard.emulator.vpcd import Bridge, Feeder
-port, first, count = (int(word) for word in sys.argv[1:])
-cards = (SoftwareCard.blank(serial, seed=5) for serial in range(first, first + count))
+port, count, each = (int(word) for word in sys.argv[1:])
+cards = (SoftwareCard.blank(serial, seed=5) for serial in range(1, 1 + count) for _ in range(each))
 Bridge(Feeder(cards, replace=True), "127.0.0.1", port, lambda event, card: None).run()
 """
 
@@ -78,69 +93,99 @@ class _Listener:
         pass
 
 
-def feed(port: int, first: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, str(port), str(first), str(CARDS)])
+class Alternating:
+    """A head's slot that plays the commands of each card it lets go to the next card, raw, before it offers another."""
+
+    def __init__(self, slot: Slot, commands: dict[bytes, list[bytes]]) -> None:
+        self.name = slot.name
+        self.cpu: list[float] = []
+        self.raw_seconds: list[float] = []
+        self.raw_cpu: list[float] = []
+        self._slot = slot
+        self._commands = commands
+        self._atr = b""
+        self._began = 0.0
+
+    def next_card(self, timeout: float) -> Transport | None:
+        if self._atr:
+            seconds, cpu = replay(self._atr, self._commands[self._atr])
+            self.raw_seconds.append(seconds)
+            self.raw_cpu.append(cpu)
+            self._atr = b""
+        card = self._slot.next_card(timeout)
+        if card is not None:
+            self._atr = card.atr
+            self._began = time.thread_time()
+        return card
+
+    def release(self) -> None:
+        self.cpu.append(time.thread_time() - self._began)
+        self._slot.release()
+
+    def close(self) -> None:
+        self._slot.close()
 
 
-def make(folder: Path, *, recorder: Recorder | None) -> list[float]:
+@contextmanager
+def feeding(port: int, each: int) -> Iterator[None]:
+    """Blank cards in the reader, ``each`` of every serial; in the end the service has seen the reader empty."""
+    cards = subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, str(port), str(CARDS), str(each)])
+    try:
+        wait_present()
+        yield
+    finally:
+        cards.terminate()
+        cards.wait()
+        time.sleep(1)
+
+
+def make(folder: Path, slot: Slot, *, tracer: Tracer = no_trace) -> list[float]:
     """Personalize the whole batch on the reader; returns the time of each card from claim to ledger."""
-    from sscard.commands.readers_open import open_slots
-    from sscard.personalize.heads import no_trace
-
+    folder.mkdir()
     place = create_workspace(folder / "ws", demo=True, region=REGION, seed=1)
     people.write(folder / "b.csv", CARDS, seed=3)
     batch = open_batch(folder / "b.csv", region=REGION, demo=True)
     service = memory_service(REGION, 1)
-    production = open_production(
-        place,
-        service,
-        batch,
-        profile=load_profile("ssc3-sm4"),
-        tracer=recorder or no_trace,  # type: ignore[arg-type]
-    )
-    line = Line(production.work, [open_slots("all")[0]], patience=5)
+    production = open_production(place, service, batch, profile=load_profile("ssc3-sm4"), tracer=tracer)
+    line = Line(production.work, [slot], patience=5)
     times = [event.seconds for event in line.run() if event.kind is Kind.GOOD]
     production.close()
-    assert len(times) == CARDS
+    if len(times) != CARDS:
+        raise SystemExit(f"{len(times)} of {CARDS} cards good: {line.outcome!r}")
     return times
 
 
-def replay(cards: dict[bytes, list[bytes]]) -> list[float]:
-    """Send the recorded commands card by card in a raw pyscard loop; returns the time of each card."""
-    from smartcard.Exceptions import CardConnectionException
-    from smartcard.scard import SCARD_RESET_CARD, SCARD_SHARE_EXCLUSIVE, SCARD_UNPOWER_CARD
-    from smartcard.System import readers
+def replay(atr: bytes, commands: list[bytes]) -> tuple[float, float]:
+    """Send recorded commands to the card with this ATR in a raw pyscard loop; returns wall and processor seconds."""
+    connection = connect(atr)
+    lists = [list(command) for command in commands]
+    cpu, start = time.thread_time(), time.perf_counter()
+    for command in lists:
+        if command:
+            _, sw1, _ = connection.transmit(command)
+        else:
+            connection.reconnect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_RESET_CARD)
+    taken = time.perf_counter() - start, time.thread_time() - cpu
+    connection.disconnect()
+    if sw1 != 0x90:
+        raise SystemExit(f"the replay ended with {sw1:02X}")
+    return taken
 
-    times = []
-    for _ in range(len(cards)):
-        while True:
-            connection = readers()[0].createConnection()
-            try:
-                connection.connect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_UNPOWER_CARD)
-            except CardConnectionException:
-                time.sleep(0.05)
-                continue
-            commands = cards.pop(bytes(connection.getATR()), None)
-            if commands is not None:
-                break
+
+def connect(atr: bytes) -> CardConnection:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        connection = readers()[0].createConnection()
+        with suppress(CardConnectionException, NoCardException):
+            connection.connect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_UNPOWER_CARD)
+            if bytes(connection.getATR()) == atr:
+                return connection
             connection.disconnect()
-            time.sleep(0.02)
-        lists = [list(command) for command in commands]
-        start = time.perf_counter()
-        for command in lists:
-            if command:
-                _, sw1, _ = connection.transmit(command)
-            else:
-                connection.reconnect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_RESET_CARD)
-        times.append(time.perf_counter() - start)
-        assert sw1 == 0x90
-        connection.disconnect()
-    return times
+        time.sleep(0.02)
+    raise SystemExit("the card for the replay did not come")
 
 
 def wait_present() -> None:
-    from sscard.apdu.pcsc import list_readers
-
     deadline = time.monotonic() + 10
     while not any(state.present for state in list_readers()):
         if time.monotonic() > deadline:
@@ -148,45 +193,42 @@ def wait_present() -> None:
         time.sleep(0.05)
 
 
-def take_away(cards: subprocess.Popen[bytes]) -> None:
-    """End the feeder and give the service time to see the reader empty."""
-    cards.terminate()
-    cards.wait()
-    time.sleep(1)
-
-
 def main() -> None:
+    if len(sys.argv) > 2:
+        os.sched_setaffinity(0, {int(word) for word in sys.argv[2].split(",")})
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name:
         work = Path(name)
         port = start_service(work / "p")
         try:
-            rounds = []
-            for number in range(3):
-                first = 1 + number * 1000
-                recorder = Recorder()
-                folder = work / f"record{number}"
-                folder.mkdir()
-                cards = feed(port, first)
-                wait_present()
-                make(folder, recorder=recorder)
-                take_away(cards)
-                folder = work / f"time{number}"
-                folder.mkdir()
-                cards = feed(port, first)
-                wait_present()
-                ours = make(folder, recorder=None)
-                take_away(cards)
-                cards = feed(port, first)
-                wait_present()
-                raw = replay(recorder.cards)
-                take_away(cards)
-                rounds.append((statistics.median(ours), statistics.median(raw)))
-            ours_median = statistics.median(ours for ours, _ in rounds)
-            raw_median = statistics.median(raw for _, raw in rounds)
-            ratio = statistics.median(ours / raw for ours, raw in rounds)
-            report("personalization through PC/SC", ours_median, raw_median, ratio, "s/card", cards=CARDS, rounds=3)
+            recorder = Recorder()
+            with feeding(port, 1):
+                make(work / "record", open_slots("all")[0], tracer=recorder)
+            ours: list[float] = []
+            raw: list[float] = []
+            cpu: list[float] = []
+            raw_cpu: list[float] = []
+            for number in range(ROUNDS):
+                with feeding(port, 2):
+                    slot = Alternating(open_slots("all")[0], recorder.cards)
+                    pairs = list(zip(make(work / f"time{number}", slot), slot.raw_seconds, strict=False))
+                ours += (card for card, _ in pairs)
+                raw += (card for _, card in pairs)
+                cpu += slot.cpu
+                raw_cpu += slot.raw_cpu
         finally:
             subprocess.run([ROOT / "scripts" / "pcscd-down", work / "p"], check=False)
+    median = statistics.median
+    report(
+        "personalization through PC/SC",
+        median(ours),
+        median(raw),
+        median(card / bare for card, bare in zip(ours, raw, strict=True)),
+        "s/card",
+        cpu=median(cpu),
+        raw_cpu=median(raw_cpu),
+        pairs=len(ours),
+        rounds=ROUNDS,
+    )
 
 
 if __name__ == "__main__":
