@@ -202,7 +202,7 @@ def main() -> None:
         try:
             recorder = Recorder()
             with feeding(port, 1):
-                make(work / "record", open_slots("all")[0], tracer=recorder)
+                make(work / "record", open_slots("all")[0], tracer=recorder)  # type: ignore[arg-type]
             ours: list[float] = []
             raw: list[float] = []
             cpu: list[float] = []

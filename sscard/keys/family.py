@@ -119,8 +119,9 @@ class _Sm4Key:
         return self.encrypt(challenge.ljust(16, b"\0"))
 
     def key_mac(self, message: bytes, initial: bytes) -> bytes:
-        last = _chain(self.encrypt, 16, message, initial)
-        return _xor(_xor(last[0:4], last[4:8]), _xor(last[8:12], last[12:16]))
+        last = int.from_bytes(_chain(self.encrypt, 16, message, initial), "big")
+        last ^= last >> 64
+        return ((last ^ last >> 32) & 0xFFFFFFFF).to_bytes(MAC_SIZE, "big")
 
     def diversify(self, factor: bytes) -> bytes:
         return self.encrypt(factor + factor.translate(_COMPLEMENT))
@@ -209,9 +210,11 @@ def _encryptor(cipher: BlockCipherAlgorithm) -> Callable[[bytes], bytes]:
 def _chain(encrypt: Callable[[bytes], bytes], block: int, message: bytes, initial: bytes) -> bytes:
     """Last block of CBC over the padded message: few blocks each time, so no cipher object of its own."""
     padded = pad80(message, block)
+    number = int.from_bytes
     last = initial.ljust(block, b"\0")
     for start in range(0, len(padded), block):
-        last = encrypt(_xor(last, padded[start : start + block]))
+        mixed = number(last, "big") ^ number(padded[start : start + block], "big")
+        last = encrypt(mixed.to_bytes(block, "big"))
     return last
 
 
