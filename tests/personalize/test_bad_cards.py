@@ -7,12 +7,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from sscard import messages
 from sscard.apdu.command import Command
-from sscard.apdu.transport import Channel, Transport
+from sscard.apdu.transport import Channel
+from sscard.commands.board import LiveBoard, settled_line
+from sscard.commands.board import _facts as facts
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard, Tear, image
@@ -21,6 +27,8 @@ from sscard.keys.hierarchy import fill_demo, memory_service
 from sscard.keys.secret import Secret
 from sscard.keys.store import KeyStore
 from sscard.keys.vault_service import VaultKeyService
+from sscard.personalize import people
+from sscard.personalize.batch import open_batch
 from sscard.personalize.heads import Kind
 from sscard.personalize.plan import compile_profile, select_name
 from sscard.personalize.runner import Runner
@@ -31,6 +39,7 @@ SSSE = PROFILE.directory("SSSE").aid
 PRESENT_CODE = bytes.fromhex("80E00300")
 CODE = b"\xff" * 8
 Make = Callable[[int], Any]
+TOLD = frozenset({Kind.REFUSED, Kind.LOST, Kind.GOOD, Kind.SPOILED, Kind.STOPPED})
 
 
 class Tray:
@@ -220,7 +229,7 @@ def test_three_wrong_cards_of_one_kind_stop_the_line(make_bureau: Make) -> None:
     assert (balance(bureau).good, balance(bureau).left) == (1, 3)
 
 
-def test_finished_card_of_this_job_and_of_another(make_bureau: Make) -> None:
+def test_finished_card_of_this_job(make_bureau: Make) -> None:
     bureau = make_bureau(2)
     first = SoftwareCard.blank(1)
     bureau.run([Tray("tray", [first])]).close()
@@ -231,6 +240,30 @@ def test_finished_card_of_this_job_and_of_another(make_bureau: Make) -> None:
     assert (event.error.key, event.error.fields["seq"]) == ("card-is-good", 1)
     assert state(first) == before
     assert balance(bureau).good == 2
+
+
+def test_cards_of_another_job_finished_or_not(make_bureau: Make, tmp_path: Path) -> None:
+    first = make_bureau(2)
+    good, torn = blanks(1, 2)
+    torn.tear(200, Tear.AFTER)
+    tray = Tray("tray", [good, torn])
+    feed = tray.next_card
+    tray.next_card = lambda timeout: feed(timeout) if torn.powered else None  # type: ignore[method-assign]
+    first.run([tray]).close()
+    assert (balance(first).good, balance(first).work) == (1, 1)
+    people.write(tmp_path / "c.csv", 1, seed=9)
+    second = replace(first, batch=open_batch(tmp_path / "c.csv", region=REGION, demo=True), events=[])
+    before = [state(good), state(torn)]
+    second.run([Tray("tray", [good, torn, SoftwareCard.blank(3)])]).close()
+    refused = told(second, Kind.REFUSED)
+    assert [(event.error.key, event.error.fields["seq"]) for event in refused] == [
+        ("card-other-job", 1),
+        ("card-other-job", 2),
+    ]
+    assert [state(good), state(torn)] == before
+    assert balance(second).good == 1
+    first.run([Tray("tray", [torn])]).close()
+    assert balance(first).good == 2
 
 
 def test_lost_reader_ends_its_head_alone(make_bureau: Make) -> None:
@@ -421,6 +454,30 @@ def test_a_card_that_leaves_before_it_is_known(make_bureau: Make) -> None:
     assert balance(bureau).good == 1
 
 
-def test_what_is_a_transport_here() -> None:
-    cards: list[Transport] = [SoftwareCard.blank(1), Foreign("3B04A2131091")]
-    assert all(card.atr for card in cards)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_screen_takes_every_event(make_bureau: Make, lang: str) -> None:
+    """Each thing that can happen at a head has its line, in 80 columns and without a full name."""
+    cards = [personalized_card(), Foreign("A2131091"), CardMute("card-mute"), locked(), *blanks(1, 3)]
+    cards[4].tear(200, Tear.AFTER)
+    swapped = Exchanged.blank(11)
+    swapped.other, swapped.at = SoftwareCard.blank(66), 3
+    bureau = make_bureau(4)
+    bureau.run([Tray("tray", [*cards, swapped, ReaderLost("reader-lost", reader="tray")])], patience=2).close()
+    kinds = {event.kind for event in bureau.events}
+    assert kinds >= {Kind.REFUSED, Kind.LOST, Kind.GOOD, Kind.SPOILED, Kind.STOPPED, Kind.ENDED, Kind.STEP}
+    before = messages.current()
+    messages.use("zh" if lang == "zh" else "en")
+    try:
+        live = LiveBoard("title", demo=True, start=balance(bureau))
+        names = [record.name for record in bureau.batch.records()]
+        for event in bureau.events:
+            live.show(event)
+            out = StringIO()
+            Console(file=out, width=80).print(live._draw())
+            plain = settled_line(event)
+            assert "{" not in out.getvalue() + plain
+            assert not [name for name in names if name in out.getvalue() + plain]
+            assert bool(plain) == (event.kind in TOLD)
+            json.dumps(facts(event))
+    finally:
+        messages.use(before)
