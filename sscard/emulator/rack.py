@@ -26,6 +26,7 @@ class Rack:
     """``count`` cards (None: without end) with serials from ``first_serial`` on.
 
     ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when)`` of :meth:`SoftwareCard.tear`.
+    Without ``keep`` the drawer stays empty: what long runs need, whose finished cards nobody looks at again.
     One thread per slot may use it.
     """
 
@@ -40,8 +41,10 @@ class Rack:
         algorithm: Algorithm = Algorithm.SM4,
         options: CardOptions | None = None,
         tear: Mapping[int, tuple[int, Tear]] | None = None,
+        keep: bool = True,
     ) -> None:
         self._folder = folder
+        self._keep = keep
         self._seed = seed
         self._next = first_serial
         self._end = None if count is None else first_serial + count
@@ -113,8 +116,9 @@ class Rack:
             drawer = card.path.parent / DRAWER
             card.path.with_name(card.path.name + LOG_SUFFIX).unlink(missing_ok=True)
             card.path = card.path.replace(drawer / card.path.name)
-        with self._lock:
-            self._drawer.append(card)
+        if self._keep:
+            with self._lock:
+                self._drawer.append(card)
 
     def put_back(self, card: SoftwareCard) -> None:
         """A card that is not finished: it will be offered again, before any blank."""

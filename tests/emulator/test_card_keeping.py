@@ -1,10 +1,12 @@
 """Images, determinism, tearing, cards that outlive the program, the rack."""
 
+import gc
 import json
 import signal
 import subprocess
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -360,6 +362,16 @@ class TestRack:
         assert slot.next_card(0.5) is None
         slot.release()
         assert [card.serial for card in rack.drawer] == [7, 8]
+
+    def test_a_rack_that_keeps_nothing_lets_finished_cards_go(self):
+        rack = Rack(count=2, keep=False)
+        slot = rack.slot(1)
+        gone = weakref.ref(slot.next_card(0))
+        slot.release()
+        gc.collect()
+        assert gone() is None
+        assert slot.next_card(0).serial == 2
+        assert rack.drawer == ()
 
     def test_a_card_in_work_is_offered_again(self):
         rack = Rack(count=2)
