@@ -20,7 +20,7 @@ from sscard.cos.profile import load_profile
 from sscard.emulator import image
 from sscard.personalize.plan import select_name
 
-PEOPLE = 24
+PEOPLE = 40
 KILLS_A_JOB = 8
 SSSE = load_profile("ssc3-sm4").directory("SSSE").aid
 
