@@ -43,15 +43,22 @@ from sscard.personalize.line import Line
 from sscard.personalize.workspace import create_workspace
 
 CARDS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+PACED_CARDS = 4
+PACE_MS = 5
 ROUNDS = 3
 ROOT = Path(__file__).parent.parent
 REGION = "990101"
 CARD_PROGRAM = """
-import sys
+import sys, time
 from sscard.emulator import SoftwareCard
 from sscard.emulator.vpcd import Bridge, Feeder
-port, count, each = (int(word) for word in sys.argv[1:])
-cards = (SoftwareCard.blank(serial, seed=5) for serial in range(1, 1 + count) for _ in range(each))
+port, count, each, pace = (int(word) for word in sys.argv[1:])
+class Paced(SoftwareCard):
+    def transmit(self, apdu):
+        time.sleep(pace / 1000)
+        return super().transmit(apdu)
+kind = Paced if pace else SoftwareCard
+cards = (kind.blank(serial, seed=5) for serial in range(1, 1 + count) for _ in range(each))
 Bridge(Feeder(cards, replace=True), "127.0.0.1", port, lambda event, card: None).run()
 """
 
@@ -127,9 +134,10 @@ class Alternating:
 
 
 @contextmanager
-def feeding(port: int, each: int) -> Iterator[None]:
-    """Blank cards in the reader, ``each`` of every serial; in the end the service has seen the reader empty."""
-    cards = subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, str(port), str(CARDS), str(each)])
+def feeding(port: int, count: int, each: int, pace_ms: int = 0) -> Iterator[None]:
+    """Blank cards in the reader, ``each`` of ``count`` serials; in the end the service has seen the reader empty."""
+    numbers = (port, count, each, pace_ms)
+    cards = subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, *(str(number) for number in numbers)])
     try:
         wait_present()
         yield
@@ -139,19 +147,19 @@ def feeding(port: int, each: int) -> Iterator[None]:
         time.sleep(1)
 
 
-def make(folder: Path, slot: Slot, *, tracer: Tracer = no_trace) -> list[float]:
+def make(folder: Path, slot: Slot, count: int, *, tracer: Tracer = no_trace) -> list[float]:
     """Personalize the whole batch on the reader; returns the time of each card from claim to ledger."""
     folder.mkdir()
     place = create_workspace(folder / "ws", demo=True, region=REGION, seed=1)
-    people.write(folder / "b.csv", CARDS, seed=3)
+    people.write(folder / "b.csv", count, seed=3)
     batch = open_batch(folder / "b.csv", region=REGION, demo=True)
     service = memory_service(REGION, 1)
     production = open_production(place, service, batch, profile=load_profile("ssc3-sm4"), tracer=tracer)
     line = Line(production.work, [slot], patience=5)
     times = [event.seconds for event in line.run() if event.kind is Kind.GOOD]
     production.close()
-    if len(times) != CARDS:
-        raise SystemExit(f"{len(times)} of {CARDS} cards good: {line.outcome!r}")
+    if len(times) != count:
+        raise SystemExit(f"{len(times)} of {count} cards good: {line.outcome!r}")
     return times
 
 
@@ -201,25 +209,32 @@ def main() -> None:
         port = start_service(work / "p")
         try:
             recorder = Recorder()
-            with feeding(port, 1):
-                make(work / "record", open_slots("all")[0], tracer=recorder)  # type: ignore[arg-type]
-            ours: list[float] = []
-            raw: list[float] = []
-            cpu: list[float] = []
-            raw_cpu: list[float] = []
-            for number in range(ROUNDS):
-                with feeding(port, 2):
-                    slot = Alternating(open_slots("all")[0], recorder.cards)
-                    pairs = list(zip(make(work / f"time{number}", slot), slot.raw_seconds, strict=False))
-                ours += (card for card, _ in pairs)
-                raw += (card for _, card in pairs)
-                cpu += slot.cpu
-                raw_cpu += slot.raw_cpu
+            with feeding(port, CARDS, 1):
+                make(work / "record", open_slots("all")[0], CARDS, tracer=recorder)  # type: ignore[arg-type]
+            compare(work / "fast", port, recorder.cards, CARDS, ROUNDS, 0)
+            compare(work / "paced", port, recorder.cards, PACED_CARDS, 1, PACE_MS)
         finally:
             subprocess.run([ROOT / "scripts" / "pcscd-down", work / "p"], check=False)
+
+
+def compare(folder: Path, port: int, commands: dict[bytes, list[bytes]], count: int, rounds: int, pace_ms: int) -> None:
+    """Cards and their replays in turn, on cards that spend ``pace_ms`` on each command; prints the figure."""
+    folder.mkdir()
+    ours: list[float] = []
+    raw: list[float] = []
+    cpu: list[float] = []
+    raw_cpu: list[float] = []
+    for number in range(rounds):
+        with feeding(port, count, 2, pace_ms):
+            slot = Alternating(open_slots("all")[0], commands)
+            pairs = list(zip(make(folder / f"{number}", slot, count), slot.raw_seconds, strict=False))
+        ours += (card for card, _ in pairs)
+        raw += (card for _, card in pairs)
+        cpu += slot.cpu
+        raw_cpu += slot.raw_cpu
     median = statistics.median
     report(
-        "personalization through PC/SC",
+        f"personalization through PC/SC, card with {pace_ms} ms a command",
         median(ours),
         median(raw),
         median(card / bare for card, bare in zip(ours, raw, strict=True)),
@@ -227,7 +242,7 @@ def main() -> None:
         cpu=median(cpu),
         raw_cpu=median(raw_cpu),
         pairs=len(ours),
-        rounds=ROUNDS,
+        rounds=rounds,
     )
 
 
