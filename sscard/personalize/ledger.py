@@ -118,8 +118,9 @@ class Ledger:
         self._key = person_key
         self._lock = threading.RLock()
         try:
+            path.touch(mode=0o600)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise JournalError("ledger-open", path=str(path), cause=str(error)) from error
         try:
             self._prepare()

@@ -104,12 +104,13 @@ class Runner:
         Raises Quarantined when the card's state contradicts the journal, else what the wire, the card, the key
         service or the journal raise; after any of them the same call on the reset card goes on from there.
         """
+        last_done = log.last_done()
         for visit, first, steps in plan.visits():
             if log.finished(visit):
                 continue
             resuming = log.intended(visit)
             durable = unsecured = any(step.durable for step in steps)
-            if durable and not resuming:
+            if durable:
                 log.intent(visit, first, first + len(steps) - 1)
             for index, step in enumerate(steps, first):
                 if progress is not None:
@@ -117,10 +118,14 @@ class Runner:
                 if unsecured and step.durable:
                     log.secure()
                     unsecured = False
-                if resuming:
-                    self._repeat(step, done=index <= log.last_done())
-                else:
+                if not resuming:
                     self.act(step.action)
+                elif index > last_done or step.session:
+                    self._repeat(step)
+                else:
+                    if step.restore is not None:
+                        self.act(step.restore)
+                    continue
                 if step.permanent:
                     log.done(index)
             if durable:
@@ -130,11 +135,8 @@ class Runner:
         """Carry out one action.  Raises StatusError or CounterError when the card refuses it."""
         self._actions[action.__class__](action)
 
-    def _repeat(self, step: Step, *, done: bool) -> None:
-        if done and not step.session:
-            if step.restore is not None:
-                self.act(step.restore)
-            return
+    def _repeat(self, step: Step) -> None:
+        """Carry out a step that an earlier run may have done."""
         if step.probe is not None and self._holds(step.probe):
             return
         try:

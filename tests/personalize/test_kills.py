@@ -199,3 +199,27 @@ def test_resumed_card_says_so(make_bureau: Callable[[int], Any]) -> None:
     assert [event.resumed for event in bureau.events if event.kind is Kind.GOOD] == [False, True, False]
     assert sum(event.kind is Kind.LOST for event in bureau.events) == 1
     production.close()
+
+
+def test_a_resumed_visit_is_journalled_anew_and_results_only_once(make_bureau: Callable[[int], Any]) -> None:
+    """What a resumed run does stands in its own journal; a key found loaded is not told as loaded again."""
+    from sscard.emulator import Tear
+
+    bureau = make_bureau(1)
+    rack = Rack(tear={0: (250, Tear.AFTER)})
+    production = bureau.run([rack.slot(1)])
+    entries = [entry for path in production.work.folder.glob("*.j*") for entry in journals.read_entries(path)]
+    intents = [entry["visit"] for entry in entries if entry["kind"] == "intent"]
+    results = [entry["step"] for entry in entries if entry["kind"] == "done"]
+    torn = {visit for visit in intents if intents.count(visit) == 2}
+    assert len(torn) == 1
+    assert len(set(results)) >= len(results) - 1
+    assert results == sorted(results)
+    production.close()
+
+
+def test_the_ledger_is_private(make_bureau: Callable[[int], Any]) -> None:
+    bureau = make_bureau(1)
+    production = bureau.open()
+    assert bureau.place.ledger_path.stat().st_mode & 0o077 == 0
+    production.close()
