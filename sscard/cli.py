@@ -12,7 +12,7 @@ import click
 
 from sscard import messages
 from sscard._version import VERSION
-from sscard.errors import Exit, SscardError
+from sscard.errors import Exit, SscardError, UsageError
 
 COMMANDS: Final[dict[str, str]] = {
     "demo": "demo",
@@ -69,13 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = root.main(arguments, prog_name="sscard", standalone_mode=False)
     except SscardError as error:
-        from sscard.commands.common import show_error
-
-        show_error(error, as_json="--json" in arguments)
-        return error.exit_code
+        return _shown(error, arguments)
     except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
+        if "--json" not in arguments:
+            error.show()
+            return Exit.USAGE
+        return _shown(UsageError("usage", cause=error.format_message()), arguments)
     except (click.Abort, KeyboardInterrupt):
         click.echo(messages.text("errors.interrupted").partition("|")[0], err=True)
         return Exit.INTERRUPTED
@@ -83,12 +82,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except OSError as error:
-        from sscard.commands.common import show_error
-
-        failed = SscardError("file-failed", path=str(error.filename or ""), cause=error.strerror or str(error))
-        show_error(failed, as_json="--json" in arguments)
-        return failed.exit_code
+        cause = error.strerror or str(error)
+        return _shown(SscardError("file-failed", path=str(error.filename or ""), cause=cause), arguments)
     return result if isinstance(result, int) else Exit.OK
+
+
+def _shown(error: SscardError, arguments: Sequence[str]) -> int:
+    """Show an error the way the caller asked for and return its exit code."""
+    from sscard.commands.common import show_error
+
+    show_error(error, as_json="--json" in arguments)
+    return error.exit_code
 
 
 def _language(arguments: Sequence[str]) -> messages.Lang:

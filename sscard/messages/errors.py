@@ -3,6 +3,7 @@
 TEXTS: dict[str, tuple[str, str]] = {
     "label": ("错误", "error"),
     "interrupted": ("已中断。|", "Interrupted.|"),
+    "usage": ("命令行写法不对: {cause}|用 --help 查看用法。", "The command line is wrong: {cause}|See --help."),
     "status": (
         "命令 {command} 被卡拒绝: {sw}。|用 sscard explain {sw} 查看含义。",
         "The card refused {command} with {sw}.|See sscard explain {sw}.",
