@@ -23,29 +23,19 @@ _TERMINAL: Final = re.compile(r"[0-9]{12}")
 _BEIJING: Final = timezone(timedelta(hours=8))
 
 
-class _Money(click.ParamType[int]):
+def _fen(_context: click.Context, _parameter: click.Parameter, yuan: str) -> int:
     """Yuan with up to two decimals, as whole fen."""
-
-    name = "yuan"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = _YUAN.fullmatch(str(value))
-        if found is None:
-            raise UsageError("amount-form")
-        return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+    found = _YUAN.fullmatch(yuan)
+    if found is None:
+        raise UsageError("amount-form")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
-class _Terminal(click.ParamType[bytes]):
-    """Number of a terminal, twelve digits."""
-
-    name = "terminal"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        if not _TERMINAL.fullmatch(str(value)):
-            raise UsageError("terminal-form")
-        return bytes.fromhex(value)
+def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str) -> bytes:
+    """Number of a terminal, twelve digits, packed."""
+    if not _TERMINAL.fullmatch(digits):
+        raise UsageError("terminal-form")
+    return bytes.fromhex(digits)
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +46,9 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of load and debit."""
-    terminal = click.option("--terminal", type=_Terminal(), required=True, help=messages.text("purse.option-terminal"))
+    terminal = click.option(
+        "--terminal", required=True, metavar="DIGITS", callback=_terminal, help=messages.text("purse.option-terminal")
+    )
     index = click.option(
         "--key-index", type=click.IntRange(0, 255), default=1, show_default=True, help=messages.text("purse.option-key")
     )
@@ -85,7 +77,7 @@ def balance(profile_name: str | None, reader: str | None, workspace: Path, as_js
 
 
 @command.command("load", help=messages.text("purse.load-help"))
-@click.argument("amount", type=_Money())
+@click.argument("amount", callback=_fen)
 @_booking_options
 @_options
 def load(
@@ -106,9 +98,9 @@ def load(
 
 
 @command.command("debit", help=messages.text("purse.debit-help"))
-@click.option("--account", type=_Money(), default="0", help=messages.text("purse.option-account"))
-@click.option("--own", type=_Money(), default="0", help=messages.text("purse.option-own"))
-@click.option("--fund", type=_Money(), default="0", help=messages.text("purse.option-fund"))
+@click.option("--account", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-account"))
+@click.option("--own", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-own"))
+@click.option("--fund", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-fund"))
 @click.option(
     "--terminal-counter", type=click.IntRange(0, 0xFFFFFFFF), required=True, help=messages.text("purse.option-counter")
 )
