@@ -243,7 +243,7 @@ def _load_purse(tree: dict[str, Any]) -> Purse:
     numbers = {name: int(tree[name]) for name in _PURSE_LIMITS}
     if any(not 0 <= number <= _PURSE_LIMITS[name] for name, number in numbers.items()):
         raise ValueError("purse")
-    return Purse(**numbers, proof=_load_proof(proof) if proof else None, damaged=bool(tree["damaged"]))
+    return Purse(**numbers, proof=None if proof is None else _load_proof(proof), damaged=bool(tree["damaged"]))
 
 
 def _load_proof(tree: dict[str, Any]) -> Proof:
