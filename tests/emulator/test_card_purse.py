@@ -852,3 +852,56 @@ def test_le_of_commands_without_data(protocol: Protocol) -> None:
     assert counter.send("B026000110") == "000000009000"
     strict = build(protocol=protocol, long_le_gives_data=False).ready()
     assert strict.send("B026000110") == "6C04"
+
+
+purse_bytes = st.one_of(
+    st.binary(max_size=24),
+    st.builds(
+        lambda ins, p1, p2, body, le: bytes((0xB0, ins, p1, p2, len(body))) + body + le,
+        st.sampled_from([0x26, 0x28, 0x2A, 0x2C, 0x2E, 0x56]),
+        st.integers(0, 3),
+        st.integers(0, 3) | st.sampled_from([0x31, 0x32]),
+        st.sampled_from([2, 11, 15, 19]).flatmap(lambda size: st.binary(min_size=size, max_size=size)),
+        st.sampled_from([b"", b"\x04", b"\x08", b"\x10", b"\x16"]),
+    ),
+    st.sampled_from(
+        [
+            h("B02800010B01000003E899010100004210"),
+            h("B0280101130100000001000000000000000099010100004216"),
+            h("B026000104"),
+            h("00C0000000"),
+            h("00A4020002EF08"),
+            h("00B201441C"),
+        ]
+    ),
+)
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+@settings(max_examples=150, deadline=None)
+@given(commands=st.lists(purse_bytes, max_size=30))
+def test_without_the_keys_nothing_is_ever_booked(protocol: Protocol, commands: list[bytes]) -> None:
+    counter = build(protocol=protocol).ready()
+    counter.load(5000)
+    before, log = replace(counter.purse, proof=None), list(counter.log)
+    for apdu in commands:
+        answer = counter.card.transmit(apdu)
+        assert len(answer) >= 2
+    assert replace(counter.purse, proof=None) == before
+    assert counter.log == log
+
+
+def test_the_pin_of_the_payment_environment_opens_no_purse() -> None:
+    counter = build()
+    counter.ok("80E0030008FFFFFFFFFFFFFFFF")
+    body = h("000000FF01DDF2010000230000800081") + b"1PAY.SYS.DDF01"
+    counter.ok(h("80E00100") + bytes((len(body),)) + body)
+    counter.ok(bytes((0, 0xD4, 0, 0, 24)) + h("0100010066000110") + h("123456").ljust(16, b"\xff"))
+    counter.card.reset()
+    counter.enter(b"1PAY.SYS.DDF01")
+    assert counter.send("0020000003123456") == "9000"
+    counter.enter()
+    assert counter.send("B026000104") == counter.send(counter.open_load()) == "6982"
+    assert counter.send("B026000104") == "6982"
+    counter.ok("0020000003123456")
+    assert counter.send("B026000104") == "000000009000"
