@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, str]] = {
     "jobs": "jobs",
     "read": "read",
     "info": "info",
+    "pin": "pin",
+    "purse": "purse",
     "tree": "tree",
     "apdu": "apdu",
     "readers": "readers",

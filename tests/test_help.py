@@ -35,10 +35,11 @@ NOT_HERE = {
     "sscard doctor --workspace ws": Exit.NO_READER,
     "sscard readers --json": Exit.NO_READER,
     "sscard read DF01/EF05 DF04 --pin --json": Exit.NO_READER,
+    "sscard purse proof load 0 --reader emulator": Exit.FAILED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }
-"""Examples that need a reader or a card stopped in work, and how they end without."""
+"""Examples that need a reader, a card stopped in work or a purse in use, and how they end without."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
@@ -122,7 +123,7 @@ def test_examples_run(words: tuple[str, ...], tmp_path: Path) -> None:
             shell=True,
             cwd=tmp_path,
             env=environment(tmp_path),
-            input="123456\n",
+            input="123456\n" * 3,
             capture_output=True,
             encoding="utf-8",
             timeout=60,

@@ -120,6 +120,9 @@ def test_python_of_the_integrators_guide_runs(tmp_path: Path) -> None:
         assert result.returncode == 0, result.stderr
 
 
+TYPED = r"printf '123456\n123456\n123456\n' | setsid"
+"""What a holder types, where no terminal is."""
+
 JSON_RUNS = {
     "init": "sscard init ws --demo --json",
     "people": "sscard people --count 3 --out b.csv --json",
@@ -131,6 +134,15 @@ JSON_RUNS = {
     "info": "sscard info --reader emulator --json",
     "read": "sscard read DF04 --reader emulator --json",
     "tree": "sscard tree --json",
+    "pin verify": f"{TYPED} sscard pin verify --reader emulator --json",
+    "pin change": f"{TYPED} sscard pin change --reader emulator --json",
+    "pin reload": f"{TYPED} sscard pin reload --reader emulator --json",
+    "pin unblock": "sscard pin unblock --reader emulator --json",
+    "purse balance": f"{TYPED} sscard purse balance --reader emulator --json",
+    "purse load": f"{TYPED} sscard purse load 5 --terminal 990101000042 --reader emulator --json",
+    "purse debit": f"{TYPED} sscard purse debit --terminal 990101000042 --terminal-counter 1 --reader emulator --json",
+    "purse proof": "sscard purse proof load 0 --reader emulator --json",
+    "purse starting-day": "sscard purse starting-day --reader emulator --json",
     "apdu": "sscard apdu 0084000008 --reader emulator --json",
     "doctor": "sscard doctor --workspace ws --reader emulator --json",
     "keys catalog": "sscard keys catalog --json",

@@ -13,13 +13,11 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
 from sscard.commands.layout import columns, named
 from sscard.errors import Exit, GuardRefused, WorkspaceError
 
 if TYPE_CHECKING:
-    from sscard.apdu.transport import Channel
-    from sscard.keys.secret import Secret
-    from sscard.keys.service import KeyService
     from sscard.personalize.workspace import Workspace
     from sscard.terminal.identify import Identity
     from sscard.terminal.read import FileResult, ItemValue
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("what", nargs=-1)
 @click.option("--show-person", is_flag=True, help=messages.text("terminal.option-show-person"))
 @click.option("--yes", is_flag=True, help=messages.text("terminal.option-yes"))
-@click.option("--pin", "ask_pin", is_flag=True, help=messages.text("terminal.option-pin"))
+@click.option("--pin", "with_pin", is_flag=True, help=messages.text("terminal.option-pin"))
 @click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
 @reader_option
 @workspace_option
@@ -38,7 +36,7 @@ def command(
     what: tuple[str, ...],
     show_person: bool,
     yes: bool,
-    ask_pin: bool,
+    with_pin: bool,
     profile_name: str | None,
     reader: str | None,
     workspace: Path,
@@ -50,60 +48,22 @@ def command(
     from sscard.terminal.read import Outcome, profile_for, read_files, targets
     from sscard.terminal.session import CardSession
 
-    opened = _workspace(workspace, needed=show_person)
-    pin = _pin() if ask_pin else None
+    opened = workspace_at(workspace, needed=show_person)
+    pin = ask_pin("terminal.pin-prompt") if with_pin else None
     complete = True
     with closing(open_transport(reader)) as transport:
         channel = Channel(transport)
-        identity = _issued(channel)
+        identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
             _disclose(opened, identity, yes=yes)
-        keys = _keys(opened, reader) if any(not file.read.free for _, file in files) else None
+        keys = keys_for(opened, reader) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result
             show(result, person=show_person)
     return Exit.OK if complete else Exit.PARTLY
-
-
-def _workspace(path: Path, *, needed: bool) -> Workspace | None:
-    """The workspace, or None where the folder is none and nothing needs one."""
-    from sscard.personalize.workspace import SETTINGS_NAME, open_workspace
-
-    if not needed and not (path / SETTINGS_NAME).exists():
-        return None
-    return open_workspace(path)
-
-
-def _keys(workspace: Workspace | None, reader: str | None) -> KeyService | None:
-    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
-    from sscard.commands.readers_open import EMULATOR
-    from sscard.commands.unlock import unlock
-    from sscard.keys.hierarchy import memory_service
-
-    if reader == EMULATOR:
-        return memory_service()
-    return unlock(workspace) if workspace is not None else None
-
-
-def _pin() -> Secret:
-    from sscard.terminal.session import pin_block
-
-    return pin_block(click.prompt(messages.text("terminal.pin-prompt"), hide_input=True, err=True))
-
-
-def _issued(channel: Channel) -> Identity:
-    """The card's identity.  Raises GuardRefused for a card without a social-security environment or a blocked one."""
-    from sscard.terminal.identify import CardKind, CardState, identify
-
-    identity = identify(channel)
-    if identity.kind is not CardKind.SOCIAL_SECURITY:
-        raise GuardRefused("not-social-security", kind=identity.kind.value)
-    if identity.state is CardState.BLOCKED:
-        raise GuardRefused("card-blocked")
-    return identity
 
 
 def _disclose(workspace: Workspace, identity: Identity, *, yes: bool) -> None:

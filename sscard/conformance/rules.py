@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
-from sscard.conformance import record_rules
+from sscard.conformance import purse_rules, record_rules
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, family_of, pad80, pad_length
@@ -245,7 +245,7 @@ def citizen_number(given: Given) -> Values:
     return {"check": check, "number": given["body"] + check}
 
 
-CAPABILITIES: Final = frozenset({"keys", "records", "numbers", "atr", "fci", "apdu", "card"})
+CAPABILITIES: Final = frozenset({"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin"})
 """What this version of the toolkit can do; a vector that requires anything else is reported as not supported."""
 
 RULES: Final[dict[str, Rule]] = {
@@ -268,4 +268,5 @@ RULES: Final[dict[str, Rule]] = {
     "card-number": card_number,
     "citizen-number": citizen_number,
     **record_rules.RULES,
+    **purse_rules.RULES,
 }

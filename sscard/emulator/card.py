@@ -10,11 +10,22 @@ from enum import Enum
 from typing import Final, Self
 
 from sscard.apdu.exchange import Protocol
-from sscard.emulator import administration, authentication, binary, blocking, keyload, pin, records, selection, wire
+from sscard.emulator import (
+    administration,
+    authentication,
+    binary,
+    blocking,
+    keyload,
+    pin,
+    purse,
+    records,
+    selection,
+    wire,
+)
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Counted, Directory, Ef
 from sscard.emulator.options import CardOptions
-from sscard.emulator.words import UNKNOWN_INS, UNSUPPORTED, WRONG_CLA, WRONG_LENGTH, Refusal
+from sscard.emulator.words import UNKNOWN_INS, WRONG_CLA, WRONG_LENGTH, Refusal
 from sscard.errors import CardRemoved
 from sscard.keys.family import Algorithm
 
@@ -26,11 +37,6 @@ HEAD: Final = bytes.fromhex("00812611018699")
 RESET_LINE: Final = "reset"
 _SELECT: Final = b"\xa4"
 _GET_RESPONSE: Final = b"\xc0"
-
-
-def _purse(_chip: Chip, _apdu: bytes) -> bytes:
-    """Purse commands: this card has no purse."""
-    raise Refusal(UNSUPPORTED)
 
 
 _COMMANDS: Final[tuple[tuple[str, int, Handler], ...]] = (
@@ -51,7 +57,7 @@ _COMMANDS: Final[tuple[tuple[str, int, Handler], ...]] = (
     ("80", 0xE0, administration.administer),
     ("80", 0xE1, administration.delete),
     ("00 84", 0xD4, keyload.write_key),
-    *(("B0", ins, _purse) for ins in (0x26, 0x28, 0x2A, 0x2C, 0x2E, 0x56)),
+    *((f"{purse.CLA:02X}", ins, purse.command) for ins in purse.INSTRUCTIONS),
 )
 _HANDLERS: Final[dict[bytes, Handler]] = {
     bytes((cla, ins)): handler for classes, ins, handler in _COMMANDS for cla in bytes.fromhex(classes)
@@ -149,6 +155,8 @@ class SoftwareCard:
         chip.commands += 1
         if chip.pending and apdu[1:2] != _GET_RESPONSE:
             chip.pending = b""
+        if chip.transaction is not None and not purse.continues(chip, apdu):
+            chip.transaction = None
         handler = _HANDLERS.get(apdu[:2])
         try:
             if chip.closed is not None and (chip.blocked or apdu[1:2] != _SELECT):

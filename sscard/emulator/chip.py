@@ -7,6 +7,7 @@ from typing import Final
 
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.access import Security
+from sscard.emulator.amounts import OpenLoad, OpenPurchase
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
 from sscard.emulator.options import CardOptions
 from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
@@ -50,8 +51,9 @@ class Randomness:
 class Chip:
     """One card's memory and security state; the commands of this package are functions over it.
 
-    ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE.  ``closed`` is the answer
-    to everything while the card (or, but for SELECT, the current application) is blocked.
+    ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE, ``transaction`` for its
+    CREDIT or DEBIT.  ``closed`` is the answer to everything while the card (or, but for SELECT, the current
+    application) is blocked.
     """
 
     __slots__ = (
@@ -77,6 +79,7 @@ class Chip:
         "security",
         "seed",
         "t0",
+        "transaction",
         "transport_code",
         "zero_le_gives_data",
     )
@@ -124,6 +127,7 @@ class Chip:
         self.previous_challenge: bytes | None = None
         self.challenge_at = 0
         self.pending = b""
+        self.transaction: OpenLoad | OpenPurchase | None = None
         self.settle()
 
     def settle(self) -> None:
@@ -142,6 +146,7 @@ class Chip:
         """Make a directory current.  Another one than before costs the key rights and the challenge."""
         self.ef = None
         self.pointer = 0
+        self.transaction = None
         if directory is self.current:
             return
         self.current = directory

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sscard.apdu.exchange import Protocol
+from sscard.cos.purse import AMOUNT_LIMIT, COUNTER_LIMIT
 from sscard.emulator.access import Rule
+from sscard.emulator.amounts import Proof, Purse
 from sscard.emulator.card import SoftwareCard
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Counted, Directory, DirectoryKind, Ef, EfType, Key, KeyType
@@ -25,6 +27,15 @@ from sscard.keys.family import Algorithm
 FORMAT: Final = "sscard-card-image"
 VERSION: Final = 1
 _IN_MEMORY: Final = "-"
+_PURSE_LIMITS: Final = {
+    "balance": AMOUNT_LIMIT,
+    "own": AMOUNT_LIMIT,
+    "fund": AMOUNT_LIMIT,
+    "year": 9999,
+    "start_day": 1231,
+    "load_counter": COUNTER_LIMIT,
+    "purchase_counter": COUNTER_LIMIT,
+}
 
 
 def dump(card: SoftwareCard) -> str:
@@ -145,7 +156,16 @@ def _directory(directory: Directory) -> dict[str, Any]:
         "keys": [_key(key) for key in directory.keys],
         "files": [_file(ef) for ef in directory.files.values()],
         "directories": [_directory(below) for below in directory.directories.values()],
+        **({"purse": _purse(directory.purse)} if directory.purse else {}),
     }
+
+
+def _purse(purse: Purse) -> dict[str, Any]:
+    tree = asdict(purse) | {"start_day": f"{purse.start_day:04d}"}
+    if purse.proof:
+        shown = purse.proof
+        tree["proof"] = asdict(shown) | {"code": f"{shown.code:02X}", "mac": _hex(shown.mac), "tac": _hex(shown.tac)}
+    return tree
 
 
 def _chip(tree: dict[str, Any]) -> Chip:
@@ -209,7 +229,23 @@ def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory
     )
     for file in tree["files"]:
         directory.add_file(_load_file(file))
+    if "purse" in tree:
+        directory.purse = _load_purse(tree["purse"])
     for below in tree["directories"]:
         child = _load_directory(below, directory)
         directory.directories[child.fid] = child
     return directory
+
+
+def _load_purse(tree: dict[str, Any]) -> Purse:
+    """Raises ValueError for numbers no purse can hold."""
+    proof = tree["proof"]
+    numbers = {name: int(tree[name]) for name in _PURSE_LIMITS}
+    if any(not 0 <= number <= _PURSE_LIMITS[name] for name, number in numbers.items()):
+        raise ValueError("purse")
+    return Purse(**numbers, proof=None if proof is None else _load_proof(proof), damaged=bool(tree["damaged"]))
+
+
+def _load_proof(tree: dict[str, Any]) -> Proof:
+    mac, tac = bytes.fromhex(tree["mac"]), bytes.fromhex(tree["tac"])
+    return Proof(int(tree["code"], 16), int(tree["counter"]), mac, tac)

@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Final
 
+from sscard.cos.purse import ACCOUNT_ONLY_LENGTH, LOG_LENGTH
 from sscard.emulator.access import Rule, number_of
+from sscard.emulator.amounts import Purse
 
 MF_FID: Final = 0x3F00
 INTERNAL_FIDS: Final = frozenset((0xEF80, 0xEF81, 0xEF23))
 """Key, transaction and FCI file: they come with every directory and cannot be selected."""
+
+
+MEDICAL_FID: Final = 0xDF04
+PURSE_LOG: Final = 0xEF08
+"""The medical application and the file whose creation brings the purse along."""
 
 
 class KeyType(IntEnum):
@@ -109,7 +116,7 @@ class Ef:
 class Directory:
     """MF, DDF or ADF.  ``lock`` is the number of the key that opens APPLICATION BLOCK (0 = the usual one).
 
-    ``fci`` keeps the answer to SELECT and is empty until it is asked for.
+    ``fci`` keeps the answer to SELECT and is empty until it is asked for.  ``purse`` is there while DF04 has EF08.
     """
 
     fid: int
@@ -123,6 +130,7 @@ class Directory:
     by_sfi: dict[int, Ef] = field(default_factory=dict)
     directories: dict[int, Directory] = field(default_factory=dict)
     fci: bytes = b""
+    purse: Purse | None = None
 
     @property
     def environment(self) -> Directory:
@@ -159,11 +167,21 @@ class Directory:
         if ef.sfi:
             self.by_sfi[ef.sfi] = ef
         self.fci = b""
+        if self._logs_purse(ef):
+            self.purse = Purse(start_day=0) if ef.record_length == ACCOUNT_ONLY_LENGTH else Purse()
 
     def remove_file(self, ef: Ef) -> None:
         del self.files[ef.fid]
         self.by_sfi.pop(ef.sfi, None)
         self.fci = b""
+        if self._logs_purse(ef):
+            self.purse = None
+
+    def _logs_purse(self, ef: Ef) -> bool:
+        return (self.fid, ef.fid, ef.type) == (MEDICAL_FID, PURSE_LOG, EfType.CYCLIC) and ef.record_length in (
+            LOG_LENGTH,
+            ACCOUNT_ONLY_LENGTH,
+        )
 
     def walk(self) -> Iterator[Directory]:
         """This directory and all below, in the order of creation."""

@@ -19,6 +19,12 @@ class CardOptions:
     ``block_mac_costs_try``: a wrong MAC in APPLICATION BLOCK or CARD BLOCK costs a try of the key that opened it.
     ``key_load_by_session_key``: WRITE KEY with MAC uses a session key and a zero initial value instead of the master
     key itself with the challenge as initial value.
+    ``initialize_for_next_command_only``: any command but GET RESPONSE between INITIALIZE and CREDIT or DEBIT voids it.
+    ``purse_type_ascii``: type byte 31/32 in log, MAC, TAC and proof; else 01/02.
+    ``purse_algorithm_as_in_fci``: the purse names algorithms as the FCI does (01/02/03), else as its keys (00/01/03).
+    ``load_tac_over_new_balance``: the TAC of a load covers the balance after it; else the one before.
+    ``log_counter_before``: the log shows the counter before it was raised; else after.
+    ``starting_day_key``: number of DSK in DF04.
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -31,5 +37,11 @@ class CardOptions:
     replace_keys: bool = True
     block_mac_costs_try: bool = False
     key_load_by_session_key: bool = False
+    initialize_for_next_command_only: bool = True
+    purse_type_ascii: bool = True
+    purse_algorithm_as_in_fci: bool = False
+    load_tac_over_new_balance: bool = True
+    log_counter_before: bool = True
+    starting_day_key: int = 0x07
     transport_tries: int = 3
     chip_bytes: int = 81920

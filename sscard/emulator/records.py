@@ -127,13 +127,18 @@ def _update_cyclic(chip: Chip, ef: Ef, p1: int, mode: int, record: bytes) -> Non
     if len(record) != ef.record_length:
         raise Refusal(WRONG_LENGTH)
     if mode == _PREVIOUS:
-        ef.records = [record, *ef.records][: min(ef.size // ef.record_length, _LAST_NUMBER)]
+        append(ef, record)
         chip.pointer = 1
         return
     number = p1 or chip.pointer
     if not 0 < number <= len(ef.records):
         raise Refusal(NO_RECORD)
     ef.records[number - 1] = record
+
+
+def append(ef: Ef, record: bytes) -> None:
+    """Put a record in front of a cyclic file; the oldest leaves where there is no room."""
+    ef.records = [record, *ef.records][: min(ef.size // ef.record_length, _LAST_NUMBER)]
 
 
 def _update_linear(chip: Chip, ef: Ef, p1: int, mode: int, record: bytes) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 OK: Final = b"\x90\x00"
+MEMORY: Final = b"\x65\x81"
 WRONG_LENGTH: Final = b"\x67\x00"
+NOT_IN_STATE: Final = b"\x69\x01"
 WRONG_STRUCTURE: Final = b"\x69\x81"
 NOT_ALLOWED: Final = b"\x69\x82"
 LOCKED: Final = b"\x69\x83"
@@ -30,7 +32,12 @@ OUTSIDE_FILE: Final = b"\x6b\x00"
 UNKNOWN_INS: Final = b"\x6d\x00"
 WRONG_CLA: Final = b"\x6e\x00"
 NO_DATA: Final = b"\x6f\x00"
+PURSE_MAC_WRONG: Final = b"\x93\x02"
 APPLICATION_BLOCKED: Final = b"\x93\x03"
+NO_MONEY: Final = b"\x94\x01"
+COUNTER_FULL: Final = b"\x94\x02"
+NO_KEY_INDEX: Final = b"\x94\x03"
+NO_PROOF: Final = b"\x94\x06"
 
 
 class Refusal(Exception):

@@ -133,6 +133,12 @@ def canonical(name: str) -> str:
     return row.name if row else name
 
 
+def is_tac(name: str) -> bool:
+    """Whether a key makes transaction authentication codes and nothing else."""
+    row = _index().get(name)
+    return row is not None and row.kind is Kind.TAC
+
+
 @cache
 def _index() -> Mapping[str, CatalogKey]:
     return MappingProxyType({label: row for row in load() for label in (row.name, row.number, *row.aliases)})

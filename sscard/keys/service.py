@@ -56,7 +56,19 @@ class KeyService(Protocol):
         ...
 
     def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
-        """MAC (4 bytes) of a secure message under the session key of ``challenge``."""
+        """MAC (4 bytes) under the session key of ``challenge``: of a secure message, or of a purse transaction, where
+        the session key is made from eight bytes both sides know."""
+        ...
+
+    def session_cipher(self, ref: KeyRef, challenge: bytes, plain: bytes) -> bytes:
+        """``LD ‖ plain``, padded, in ECB under the session key of ``challenge``: a PIN on its way to the card.
+
+        ``plain`` has 1 to 8 bytes.
+        """
+        ...
+
+    def transaction_code(self, ref: KeyRef, fields: bytes) -> bytes:
+        """TAC (4 bytes) of the fields of a purse transaction.  Only keys made for that (DTK)."""
         ...
 
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:

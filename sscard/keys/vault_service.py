@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from sscard.errors import CustodyError
-from sscard.keys.catalog import PIN, Level, canonical
+from sscard.keys.catalog import PIN, Level, canonical, is_tac
 from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import CHECK_SIZE, Entry, KeyStore, State, Usage, is_region_path
+from sscard.keys.transaction import transaction_code
 
 PIN_FIELD_SIZE: Final = 16
 """Size of the key field a PIN is loaded in: packed digits, filled with FF."""
 
 _CARDS_KEPT: Final = 256
 _PREFIX_LIMIT: Final = 16
+_PLAIN_SIZES: Final = range(1, 9)
 _CHALLENGE_SIZES: Final = (4, 8, 16)
 _ORIGINAL_SIZE: Final = 8
 _NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
@@ -86,6 +88,19 @@ class VaultKeyService:
     def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
         family, session_key = self._session(ref, challenge)
         return family.session_mac(session_key, message)
+
+    def session_cipher(self, ref: KeyRef, challenge: bytes, plain: bytes) -> bytes:
+        if len(plain) not in _PLAIN_SIZES:
+            raise CustodyError("key-plain", ref=str(ref), size=len(plain))
+        family, session_key = self._session(ref, challenge)
+        return family.encrypt(session_key, pad_length(plain, family.block))
+
+    def transaction_code(self, ref: KeyRef, fields: bytes) -> bytes:
+        if not is_tac(ref.name):
+            raise CustodyError("key-not-tac", ref=str(ref))
+        with self._lock:
+            key = self._card_key(ref)
+            return transaction_code(key.family, key.value.reveal(), fields)
 
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
         with self._lock:

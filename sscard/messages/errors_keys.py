@@ -50,6 +50,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref}: 随机数 {challenge} 字节、原始信息 {original} 字节, 不符合规则。|随机数 4、8 或 16 字节 (16 仅用于 SM4); 原始信息 8 字节。",
         "{ref}: a challenge of {challenge} and an original of {original} bytes do not fit.|Challenge 4, 8 or 16 bytes (16 only with SM4), original 8.",
     ),
+    "key-plain": (
+        "{ref}: 要加密的PIN有 {size} 字节。|PIN为 1 到 8 字节 (2 到 16 位数字)。",
+        "{ref}: a PIN of {size} bytes is to be enciphered.|A PIN has 1 to 8 bytes.",
+    ),
+    "key-not-tac": (
+        "{ref} 不是计算交易认证码 (TAC) 的密钥。|使用 DTK。",
+        "{ref} is not a key for transaction codes (TAC).|Use DTK.",
+    ),
     "key-not-master": (
         "{ref} 不是发卡方主控密钥。|只有主控密钥可以保护密钥装载, 或首次明文装载。",
         "{ref} is no issuer master key.|Only master keys protect a key load or are loaded in clear the first time.",

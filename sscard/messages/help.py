@@ -23,6 +23,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "识别卡: ATR、版本、算法、识别码、线速",
         "identify a card: ATR, generation, algorithm, id, speed",
     ),
+    "pin": ("PIN: 校验、修改、重装、解锁", "the holder's PIN: verify, change, reload, unblock"),
+    "purse": ("医保账户: 余额、划入、消费、认证码、明细", "the medical purse: balance, load, debit, proof, log"),
     "tree": ("显示目录、文件与读写规则", "show directories, files and access rules"),
     "apdu": ("发送 APDU 并解释状态字", "send APDUs and explain the status word"),
     "readers": ("列出读卡器", "list readers"),

@@ -108,6 +108,53 @@ class CardSession:
                     break
         return Grant(tuple(right for right in access.rights if right in self._held))
 
+    @property
+    def keys(self) -> KeyService:
+        """The keys of the counter.  Raises CustodyError where it has none."""
+        if self._keys is None:
+            raise CustodyError("keys-none")
+        return self._keys
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the counter has keys at all."""
+        return self._keys is not None
+
+    def prove(self) -> None:
+        """Let the card prove itself with IRK, once a session.  Raises GuardRefused for a card of another hierarchy."""
+        if not self._prove(self.keys):
+            raise GuardRefused("card-foreign")
+
+    def require(self, right: str) -> None:
+        """Gain the right of one key in the directory selected; the card proves itself first.
+
+        Raises GuardRefused for a foreign card, CustodyError without the key, CounterError where the card refuses it.
+        """
+        if right not in self._held:
+            self.prove()
+            if not self._authenticate(self.keys, right):
+                raise CustodyError("key-missing", ref=right)
+
+    def present_pin(self) -> None:
+        """Verify the holder's PIN, unless that was done or the card's PIN is empty.
+
+        Raises GuardRefused where no PIN was given or it has no try to spare, CounterError where it is refused.
+        """
+        if PIN in self._held or self.channel.send(Command(0x00, 0x20)).ok:
+            return
+        if self._pin is None:
+            raise GuardRefused("pin-needed")
+        self._verify(self._pin)
+
+    def challenge(self) -> bytes:
+        """A fresh challenge of the card (8 bytes)."""
+        return self.channel.call(Command(0x00, 0x84, 0x00, 0x00, le=CHALLENGE_SIZE))
+
+    def ref(self, slot: KeySlot, version: int | None = None) -> KeyRef:
+        """This card's key of a slot, in its first version where none is named."""
+        wanted = slot.versions[0] if version is None else version
+        return KeyRef(slot.name, self.identity.region, self.identity.atr.card_factor, wanted)
+
     def _obtainable(self, rights: Iterable[str]) -> set[str]:
         ours = {right for right in rights if right != PIN and self._keys is not None} - self._unusable
         if self._genuine is False:
@@ -128,8 +175,8 @@ class CardSession:
         try:
             if not self._prove(keys):
                 return False
-            original, challenge = self._challenge(), self._challenge()
-            answer = keys.authentication_data(self._ref(slot), challenge, original)
+            original, challenge = self.challenge(), self.challenge()
+            answer = keys.authentication_data(self.ref(slot), challenge, original)
         except CustodyError:
             return False
         self.channel.call(Command(0x00, 0x82, 0x00, slot.id, answer + original))
@@ -141,7 +188,7 @@ class CardSession:
         if self._genuine is None:
             slots = (slot for directory in self.profile.directories for slot in directory.keys)
             slot = next((slot for slot in slots if slot.kind is KeyKind.INTERNAL), None)
-            self._genuine = slot is None or self._answers(keys, self._ref(slot))
+            self._genuine = slot is None or self._answers(keys, self.ref(slot))
         return self._genuine
 
     def _answers(self, keys: KeyService, ref: KeyRef) -> bool:
@@ -163,9 +210,3 @@ class CardSession:
             self._pin = None
             raise refusal(answer.sw, command)
         self._held.add(PIN)
-
-    def _challenge(self) -> bytes:
-        return self.channel.call(Command(0x00, 0x84, 0x00, 0x00, le=CHALLENGE_SIZE))
-
-    def _ref(self, slot: KeySlot) -> KeyRef:
-        return KeyRef(slot.name, self.identity.region, self.identity.atr.card_factor, slot.versions[0])

@@ -31,6 +31,14 @@ def name_of(text: str) -> str:
         ("04D68700", "UPDATE BINARY"),
         ("841E0001", "APPLICATION BLOCK"),
         ("84160000", "CARD BLOCK"),
+        ("B0260001", "GET BALANCE"),
+        ("B0280001", "INITIALIZE FOR LOAD"),
+        ("B0280101", "INITIALIZE FOR PURCHASE"),
+        ("B02A0000", "CREDIT FOR LOAD"),
+        ("B02C0100", "DEBIT FOR PURCHASE"),
+        ("B02E0031", "GET TRANSACTION PROOF"),
+        ("B0560000", "UPDATE STARTING DAY"),
+        ("B0560100", "GET STARTING DAY"),
         ("80E00300", "VERIFY TRANSPORT CODE"),
         ("80E00100", "CREATE FILE"),
         ("80E00200", "END PRE-ISSUE"),
@@ -45,7 +53,21 @@ def test_every_command_of_the_card_is_known(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["00240001", "001E0001", "00160000", "00E00300", "80E00000", "00E10000", "00FF0000", "", "00A4"]
+    "text",
+    [
+        "00240001",
+        "80280001",
+        "00260001",
+        "B0280201",
+        "001E0001",
+        "00160000",
+        "00E00300",
+        "80E00000",
+        "00E10000",
+        "00FF0000",
+        "",
+        "00A4",
+    ],
 )
 def test_masks_keep_other_classes_and_parameters_out(text: str) -> None:
     assert describe(bytes.fromhex(text)) is UNKNOWN

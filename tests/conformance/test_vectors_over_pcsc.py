@@ -40,7 +40,7 @@ def reader(pcscd: Any) -> Iterator[str]:
 def test_card_vectors_hold_over_pcsc(reader: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vectors", "run", "--reader", reader, "--json"]) == Exit.OK
     totals = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (totals["passed"], totals["held_back"], totals["not_supported"]) == (17, 7, 6)
+    assert (totals["passed"], totals["held_back"], totals["not_supported"]) == (17, 19, 6)
     assert main(["vectors", "run", "--reader", reader, "--yes", "--json"]) == Exit.OK
     totals = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (totals["passed"], totals["held_back"], totals["not_supported"]) == (24, 0, 6)
+    assert (totals["passed"], totals["held_back"], totals["not_supported"]) == (36, 0, 6)

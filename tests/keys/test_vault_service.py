@@ -338,6 +338,8 @@ def every_output(service: VaultKeyService) -> list[bytes]:
                         "authentication_data": (CARD, OTHER),
                         "session_mac": (CARD, b"message"),
                         "key_mac": (CARD, b"message"),
+                        "session_cipher": (CARD, b"\x12\x34\x56"),
+                        "transaction_code": (b"message",),
                         "wrap_key": (KeyRef("MKDF01", region, factor), b"prefix"),
                     }.items():
                         call(getattr(service, operation), ref, *arguments)
@@ -428,3 +430,36 @@ def test_random_hierarchies_differ_and_seeded_ones_share_the_nation() -> None:
     assert here[place] == there[place]
     assert here[("BK", "99", 1)].check_value != there[("BK", "33", 1)].check_value
     assert here[("MKCARD", "990101", 1)].check_value != there[("MKCARD", "339901", 1)].check_value
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [(Algorithm.SM4, 16), (Algorithm.DES, 8)])
+def test_a_pin_is_enciphered_under_the_session_key(algorithm: Algorithm, size: int) -> None:
+    service, family, ref = memory_service(algorithm=algorithm), family_of(algorithm), KeyRef("STKSSSE", CITY, CARD)
+    challenge, pin = h("4D5A6B7C8D9EAFB0"), h("123456")
+    cipher = service.session_cipher(ref, challenge, pin)
+    assert len(cipher) == size
+    assert cipher == service.session_cipher(ref, challenge, pin) != service.session_cipher(ref, OTHER, pin)
+    store = KeyStore(demo=True)
+    fill_demo(store, region=CITY, seed=0, algorithm=algorithm)
+    city = next(entry for entry in store if entry.place == ("STKSSSE", CITY, 1))
+    session = family.session_key(family.diversify(store.value(city).reveal(), CARD), challenge)
+    assert cipher == family.encrypt(session, pad_length(pin, size))
+    for wrong in (b"", bytes(9)):
+        assert refusal(service.session_cipher, ref, challenge, wrong) == "key-plain"
+    assert refusal(service.session_cipher, ref, b"abc", pin) == "key-input"
+    assert refusal(service.session_cipher, KeyRef("STKSSSE", CITY), challenge, pin) == "key-card-level"
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.SM4, Algorithm.DES])
+def test_transaction_codes_come_from_dtk_alone(algorithm: Algorithm) -> None:
+    service, family, ref = memory_service(algorithm=algorithm), family_of(algorithm), KeyRef("DTK", CITY, CARD)
+    store = KeyStore(demo=True)
+    fill_demo(store, region=CITY, seed=0, algorithm=algorithm)
+    city = next(entry for entry in store if entry.place == ("DTK", CITY, 1))
+    key = family.diversify(store.value(city).reveal(), CARD)
+    if algorithm is Algorithm.DES:
+        key = (int.from_bytes(key[:8], "big") ^ int.from_bytes(key[8:], "big")).to_bytes(8, "big")
+    assert service.transaction_code(ref, b"fields") == family.session_mac(key, b"fields")
+    for name in ("DLK", "DPK", "STKSSSE", "RKSSSE", "MKDF04", "PIN"):
+        assert refusal(service.transaction_code, KeyRef(name, CITY, CARD), b"fields") == "key-not-tac"
+    assert refusal(service.transaction_code, KeyRef("DTK", CITY), b"fields") == "key-card-level"

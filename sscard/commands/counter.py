@@ -1,0 +1,88 @@
+"""What the commands at a counter share: the card in a reader, its keys, its holder's PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sscard import messages
+from sscard.errors import GuardRefused
+
+if TYPE_CHECKING:
+    from sscard.apdu.transport import Channel
+    from sscard.keys.secret import Secret
+    from sscard.keys.service import KeyService
+    from sscard.personalize.workspace import Workspace
+    from sscard.terminal.identify import Identity
+    from sscard.terminal.session import CardSession
+
+
+@contextmanager
+def card_session(
+    reader: str | None, workspace: Path, profile_name: str | None, *, keys: bool = False, pin: bool = False
+) -> Iterator[CardSession]:
+    """The issued card in a reader.  ``keys`` opens the vault, ``pin`` asks for the PIN where the card has one.
+
+    Raises what :func:`issued`, :func:`keys_for` and the reader raise.
+    """
+    from sscard.apdu.transport import Channel
+    from sscard.commands.readers_open import open_transport
+    from sscard.cos.profile import load_profile
+    from sscard.terminal.read import profile_for
+    from sscard.terminal.session import CardSession
+
+    opened = workspace_at(workspace, needed=False)
+    with closing(open_transport(reader)) as transport:
+        channel = Channel(transport)
+        identity = issued(channel)
+        profile = load_profile(profile_name) if profile_name else profile_for(identity)
+        service = keys_for(opened, reader) if keys else None
+        asked = ask_pin("terminal.pin-prompt") if pin and identity.pin_tries is not None else None
+        try:
+            yield CardSession(channel, profile, identity, service, asked)
+        finally:
+            if asked is not None:
+                asked.wipe()
+
+
+def workspace_at(path: Path, *, needed: bool) -> Workspace | None:
+    """The workspace, or None where the folder is none and nothing needs one."""
+    from sscard.personalize.workspace import SETTINGS_NAME, open_workspace
+
+    if not needed and not (path / SETTINGS_NAME).exists():
+        return None
+    return open_workspace(path)
+
+
+def keys_for(workspace: Workspace | None, reader: str | None) -> KeyService | None:
+    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
+    from sscard.commands.readers_open import EMULATOR
+    from sscard.commands.unlock import unlock
+    from sscard.keys.hierarchy import memory_service
+
+    if reader == EMULATOR:
+        return memory_service()
+    return unlock(workspace) if workspace is not None else None
+
+
+def ask_pin(prompt: str, *, twice: bool = False) -> Secret:
+    """A PIN typed at the terminal, packed; ``prompt`` names a text.  Raises UsageError unless 4–16 digits."""
+    from sscard.terminal.session import pin_block
+
+    return pin_block(click.prompt(messages.text(prompt), hide_input=True, err=True, confirmation_prompt=twice))
+
+
+def issued(channel: Channel) -> Identity:
+    """The card's identity.  Raises GuardRefused for a card without a social-security environment or a blocked one."""
+    from sscard.terminal.identify import CardKind, CardState, identify
+
+    identity = identify(channel)
+    if identity.kind is not CardKind.SOCIAL_SECURITY:
+        raise GuardRefused("not-social-security", kind=identity.kind.value)
+    if identity.state is CardState.BLOCKED:
+        raise GuardRefused("card-blocked")
+    return identity

@@ -1,0 +1,236 @@
+"""``sscard purse``: the medical purse of a card.  Amounts are typed in yuan and told in yuan; JSON has fen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from sscard import messages
+from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from sscard.cos.purse import LogEntry
+    from sscard.terminal.purse import Booking
+
+_YUAN: Final = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?")
+_TERMINAL: Final = re.compile(r"[0-9]{12}")
+_BEIJING: Final = timezone(timedelta(hours=8))
+
+
+def _fen(_context: click.Context, _parameter: click.Parameter, yuan: str) -> int:
+    """Yuan with up to two decimals, as whole fen."""
+    found = _YUAN.fullmatch(yuan)
+    if found is None:
+        raise UsageError("amount-form")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str) -> bytes:
+    """Number of a terminal, twelve digits, packed."""
+    if not _TERMINAL.fullmatch(digits):
+        raise UsageError("terminal-form")
+    return bytes.fromhex(digits)
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options every subcommand has."""
+    profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
+    return profile(reader_option(workspace_option(json_option(function))))
+
+
+def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of load and debit."""
+    terminal = click.option(
+        "--terminal", required=True, metavar="DIGITS", callback=_terminal, help=messages.text("purse.option-terminal")
+    )
+    index = click.option(
+        "--key-index", type=click.IntRange(0, 255), default=1, show_default=True, help=messages.text("purse.option-key")
+    )
+    return terminal(index(function))
+
+
+@click.group(help=messages.text("purse.help"))
+def command() -> None:
+    pass
+
+
+@command.command("balance", help=messages.text("purse.balance-help"))
+@_options
+def balance(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.counter import card_session
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name, pin=True) as session:
+        held = CardPurse(session).balance()
+    if as_json:
+        emit({"account": held.account, "own": held.own, "fund": held.fund, "year": held.year})
+    else:
+        sums = {"account": _yuan(held.account), "own": _yuan(held.own), "fund": _yuan(held.fund)}
+        click.echo(messages.text("purse.balance", **sums, year=held.year or "–"))
+    return Exit.OK
+
+
+@command.command("load", help=messages.text("purse.load-help"))
+@click.argument("amount", callback=_fen)
+@_booking_options
+@_options
+def load(
+    amount: int,
+    terminal: bytes,
+    key_index: int,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
+) -> int:
+    from sscard.commands.counter import card_session
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
+        booking = CardPurse(session).load(amount, terminal, datetime.now(_BEIJING), key_index)
+    return _booked(booking, as_json=as_json)
+
+
+@command.command("debit", help=messages.text("purse.debit-help"))
+@click.option("--account", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-account"))
+@click.option("--own", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-own"))
+@click.option("--fund", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-fund"))
+@click.option(
+    "--terminal-counter", type=click.IntRange(0, 0xFFFFFFFF), required=True, help=messages.text("purse.option-counter")
+)
+@_booking_options
+@_options
+def debit(
+    account: int,
+    own: int,
+    fund: int,
+    terminal_counter: int,
+    terminal: bytes,
+    key_index: int,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
+) -> int:
+    from sscard.commands.counter import card_session
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
+        booking = CardPurse(session).purchase(
+            account=account,
+            own=own,
+            fund=fund,
+            terminal=terminal,
+            terminal_counter=terminal_counter,
+            time=datetime.now(_BEIJING),
+            key_index=key_index,
+        )
+    return _booked(booking, as_json=as_json)
+
+
+@command.command("proof", help=messages.text("purse.proof-help"))
+@click.argument("movement", type=click.Choice(["load", "purchase"]))
+@click.argument("counter", type=click.IntRange(0, 0xFFFF))
+@_options
+def proof(
+    movement: str, counter: int, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+) -> int:
+    """Returns 1 where the card did not book that transaction last."""
+    from sscard.commands.counter import card_session
+    from sscard.cos.purse import Movement
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name) as session:
+        found = CardPurse(session).proof(Movement[movement.upper()], counter)
+    codes = {"mac": found.mac.hex().upper(), "tac": found.tac.hex().upper()} if found else {"mac": "", "tac": ""}
+    if as_json:
+        emit({"movement": movement, "counter": counter, "booked": found is not None, **codes})
+    else:
+        click.echo(messages.text("purse.proof" if found else "purse.no-proof", counter=counter, **codes))
+    return Exit.OK if found else Exit.FAILED
+
+
+@command.command("starting-day", help=messages.text("purse.starting-day-help"))
+@click.option("--set", "month_day", metavar="MMDD", help=messages.text("purse.option-set"))
+@_options
+def starting_day(
+    month_day: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+) -> int:
+    from sscard.commands.counter import card_session
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name, keys=month_day is not None) as session:
+        purse = CardPurse(session)
+        if month_day is not None:
+            purse.set_starting_day(month_day)
+        day = purse.starting_day()
+    if as_json:
+        emit({"starting_day": day})
+    else:
+        click.echo(messages.text("purse.starting-day", month=day[:2], day=day[2:]))
+    return Exit.OK
+
+
+@command.command("log", help=messages.text("purse.log-help"))
+@_options
+def log(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.counter import card_session
+    from sscard.terminal.purse import CardPurse
+
+    with card_session(reader, workspace, profile_name, pin=True) as session:
+        entries = CardPurse(session).log()
+    if as_json:
+        for entry in entries:
+            emit(_facts(entry))
+    else:
+        _print_log(entries)
+    return Exit.OK
+
+
+def _booked(booking: Booking, *, as_json: bool) -> int:
+    kind, tac = booking.movement.name.lower(), booking.tac.hex().upper()
+    if as_json:
+        emit({"movement": kind, "counter": booking.counter, "account": booking.account, "tac": tac})
+    else:
+        account = _yuan(booking.account)
+        click.echo(messages.text(f"purse.{kind}-done", counter=booking.counter, account=account, tac=tac))
+    return Exit.OK
+
+
+def _facts(entry: LogEntry) -> dict[str, object]:
+    return {
+        "counter": entry.counter,
+        "movement": entry.movement.name.lower() if entry.movement else None,
+        "code": f"{entry.code:02X}",
+        "terminal": entry.terminal.hex().upper(),
+        "time": entry.time.hex().upper(),
+        "account": entry.account,
+        "own": entry.own,
+        "fund": entry.fund,
+    }
+
+
+def _print_log(entries: list[LogEntry]) -> None:
+    from sscard.commands.layout import columns
+
+    if not entries:
+        click.echo(messages.text("purse.log-empty"))
+        return
+    titles = ("counter", "movement", "time", "terminal", "account", "own", "fund")
+    rows = [tuple(messages.text(f"purse.col-{title}") for title in titles)]
+    for entry in entries:
+        kind = messages.text(f"purse.{entry.movement.name.lower()}") if entry.movement else f"{entry.code:02X}"
+        amounts = (_yuan(amount) for amount in (entry.account, entry.own, entry.fund))
+        rows.append((str(entry.counter), kind, entry.time.hex(), entry.terminal.hex(), *amounts))
+    for line in columns(rows):
+        click.echo(line)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
