@@ -50,17 +50,17 @@ def command(
     from sscard.terminal.read import Outcome, profile_for, read_files, targets
     from sscard.terminal.session import CardSession
 
-    opened = _workspace(workspace, needed=show_person)
-    pin = _pin() if ask_pin else None
+    opened = workspace_if(workspace, needed=show_person)
+    pin = ask_for_pin() if ask_pin else None
     complete = True
     with closing(open_transport(reader)) as transport:
         channel = Channel(transport)
-        identity = _issued(channel)
+        identity = issued_card(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
-            _disclose(opened, identity, yes=yes)
-        keys = _keys(opened, reader) if any(not file.read.free for _, file in files) else None
+            disclose(opened, identity, "read --show-person", yes=yes)
+        keys = keys_for(opened, reader) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result
@@ -68,7 +68,7 @@ def command(
     return Exit.OK if complete else Exit.PARTLY
 
 
-def _workspace(path: Path, *, needed: bool) -> Workspace | None:
+def workspace_if(path: Path, *, needed: bool) -> Workspace | None:
     """The workspace, or None where the folder is none and nothing needs one."""
     from sscard.personalize.workspace import SETTINGS_NAME, open_workspace
 
@@ -77,7 +77,7 @@ def _workspace(path: Path, *, needed: bool) -> Workspace | None:
     return open_workspace(path)
 
 
-def _keys(workspace: Workspace | None, reader: str | None) -> KeyService | None:
+def keys_for(workspace: Workspace | None, reader: str | None) -> KeyService | None:
     """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
     from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
@@ -88,13 +88,13 @@ def _keys(workspace: Workspace | None, reader: str | None) -> KeyService | None:
     return unlock(workspace) if workspace is not None else None
 
 
-def _pin() -> Secret:
+def ask_for_pin() -> Secret:
     from sscard.terminal.session import pin_block
 
     return pin_block(click.prompt(messages.text("terminal.pin-prompt"), hide_input=True, err=True))
 
 
-def _issued(channel: Channel) -> Identity:
+def issued_card(channel: Channel) -> Identity:
     """The card's identity.  Raises GuardRefused for a card without a social-security environment or a blocked one."""
     from sscard.terminal.identify import CardKind, CardState, identify
 
@@ -106,8 +106,8 @@ def _issued(channel: Channel) -> Identity:
     return identity
 
 
-def _disclose(workspace: Workspace, identity: Identity, *, yes: bool) -> None:
-    """Ask, and write down that personal data are shown.
+def disclose(workspace: Workspace, identity: Identity, words: str, *, yes: bool) -> None:
+    """Ask, and write down that the command of these ``words`` shows personal data.
 
     Raises GuardRefused without consent, WorkspaceError where the audit log cannot be written.
     """
@@ -115,7 +115,7 @@ def _disclose(workspace: Workspace, identity: Identity, *, yes: bool) -> None:
     if not yes and not click.confirm(messages.text("terminal.confirm-person", card=card), err=True):
         raise GuardRefused("show-person-refused")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    line = f"{now} user={getpass.getuser()} command=read --show-person card={card}\n"
+    line = f"{now} user={getpass.getuser()} command={words} card={card}\n"
     try:
         audit = os.open(workspace.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:

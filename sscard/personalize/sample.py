@@ -63,13 +63,13 @@ class NoLog:
 
 
 def personalized_card(
-    profile_name: str = "ssc3-sm4", seed: int = 0, *, interface: Interface = Interface.CONTACT
+    profile_name: str = "ssc3-sm4", seed: int = 0, *, serial: int = SERIAL, interface: Interface = Interface.CONTACT
 ) -> SoftwareCard:
     """A software card personalized for the sample person with the demo keys of ``seed``."""
     profile = load_profile(profile_name)
     dialect = load_dialect(profile.dialect)
     service = memory_service(REGION, seed)
-    card = SoftwareCard.blank(SERIAL, seed=seed, area=REGION[:4], algorithm=profile.algorithm, interface=interface)
+    card = SoftwareCard.blank(serial, seed=seed, area=REGION[:4], algorithm=profile.algorithm, interface=interface)
     channel = Channel(card)
     card_identity(channel)
     require_blank(channel, profile)
