@@ -2,19 +2,18 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "help": (
-        "导出、导入、比较卡片: 导出卡内全部数据项, 由映像建立软件卡, 逐项比较。\n\n"
-        "\b\n例: sscard card compare --reader emulator --profile ssc3-sm4",
+        "导出、导入、比较卡片: 导出卡内全部数据项, 由映像建立软件卡, 逐项比较。\n\n\b\n例: sscard card sample card.img",
         "Export, import and compare cards: every item of a card into a file, a software card from an image, what "
-        "differs item by item.\n\n\b\nExample: sscard card compare --reader emulator --profile ssc3-sm4",
+        "differs item by item.\n\n\b\nExample: sscard card sample card.img",
     ),
     "export-help": (
         "把一张卡的全部可读数据项写入 FILE (JSON, 权限 0600)。\n\n"
         "文件含持卡人全部个人信息, 不遮盖; 读取真卡先询问, 并记入工作目录的审计日志。--image 导出软件卡映像, 不需要密钥。\n\n"
-        "\b\n例:\n  sscard card export card.json --reader emulator --workspace ws --yes",
+        "\b\n例:\n  sscard card export card.json --reader emulator --workspace ws --pin --yes",
         "Write every item that can be read of a card to FILE (JSON, mode 0600).\n\n"
         "The file holds the person in full, unmasked; a card in a reader is read only after consent, which goes to the "
         "workspace's audit log. --image exports a software card's image and needs no keys.\n\n"
-        "\b\nExample:\n  sscard card export card.json --reader emulator --workspace ws --yes",
+        "\b\nExample:\n  sscard card export card.json --reader emulator --workspace ws --pin --yes",
     ),
     "import-help": (
         "由映像文件 IMAGE 建立软件卡 FILE (当前版本的映像), 供 sscard emulate --image 使用。\n\n"

@@ -27,7 +27,8 @@ SSSE, DF01, DF02 = "SSSE", "DF01", "DF02"
 NAMES = {SSSE: DESK.SSSE, DF01: DESK.AID1, DF02: DESK.AID2}
 KEYS = {
     (SSSE, 0x04): "UK", (SSSE, 0x05): "BK", (SSSE, 0x06): "PUK", (SSSE, 0x0A): "RK",
-    **{(df, ident): f"{df} {label}" for df in (DF01, DF02) for ident, label in ((0x83, "LK"), (0x84, "UK1"), (0x88, "RK1"))},
+    (DF01, 0x83): "DF01 LK", (DF01, 0x84): "DF01 UK1", (DF01, 0x88): "DF01 RK1",
+    (DF02, 0x83): "DF02 LK", (DF02, 0x84): "DF02 UK1", (DF02, 0x88): "DF02 RK1",
 }  # fmt: skip
 FREE, NEVER = (), None
 FILES: dict[tuple[str, int], tuple[Any, Any]] = {
@@ -93,18 +94,17 @@ class CardLife(RuleBasedStateMachine):
     )
     def authenticate(self, ident: int, right: bool, data: bytes) -> None:
         assert self.place is not None
+        p2 = ident
+        if self.place == SSSE and (SSSE, ident & 0x7F) in KEYS:
+            ident &= 0x7F  # in SSSE both forms of P2 name its own key
         owner = self.place if ident & 0x80 else SSSE
         key = (owner, ident)
         value = DESK.key(KEYS.get(key, "none"))
         proof = DESK.cryptogram(value, self.challenge or bytes(8), data)
         body = proof if right else bytes((proof[0] ^ 1,)) + proof[1:]
-        command = bytes((0, 0x82, 0, ident, 16)) + body + data
+        command = bytes((0, 0x82, 0, p2, 16)) + body + data
         if key not in KEYS:
-            status = self._alias(ident)
-            if status is None:
-                self.desk.send(command)
-                self.reset()
-                return
+            status = "6A88"
         elif not self.tries[key]:
             status = "6983"
         elif self.challenge is None:
@@ -117,10 +117,6 @@ class CardLife(RuleBasedStateMachine):
             self.tries[key] -= 1
             status, self.challenge = f"63C{self.tries[key]}", None
         self.expect(command, status)
-
-    def _alias(self, ident: int) -> str | None:
-        """Ids with bit 8 in SSSE: 84 is the same number as 04, others are not there."""
-        return None if (SSSE, ident & 0x7F) in KEYS else "6A88"
 
     @precondition(lambda self: self.place is not None)
     @rule(right=st.booleans())

@@ -605,3 +605,27 @@ class TestCardBlock:
         desk.challenge()
         assert desk.send("8416000004" + "00" * 4) == "6988"
         assert desk.card.directory("DDF1").keys[4].tries == 3
+
+
+def test_never_is_never_even_for_a_key_of_that_number(blank, furnished):
+    """EF in a rule is nobody, not the key of number 6F or 70."""
+    furnished(blank)
+    blank.transport()
+    blank.enter(blank.ssse)
+    for ident in (0x6F, 0x70):
+        assert blank.write_key(0x0D, ident, blank.key("sneak")) == "9000"
+    blank.ok("00DC0184030101AA")
+    for ident in (0x6F, 0x70):
+        blank.gain(ident, "sneak")
+    assert blank.send("00B2018403") == "6982"
+
+
+@pytest.mark.parametrize("header", ["00840100", "00840001", "00840101"])
+def test_a_challenge_is_asked_for_with_zeros(desk, header):
+    assert desk.send(header + "08") == "6A86"
+
+
+@pytest.mark.parametrize("parameters", ["0100", "0001", "0101"])
+def test_internal_authentication_is_asked_for_with_zeros(desk, parameters):
+    desk.enter(desk.ssse)
+    assert desk.send("0088" + parameters + "10" + "00" * 16) == "6A86"
