@@ -2,6 +2,10 @@
 
 import pytest
 
+from sscard.emulator.secure import decipher
+from sscard.emulator.words import Refusal
+from sscard.keys.family import Algorithm, family_of, pad_length
+
 NEW = "654321"
 
 
@@ -629,3 +633,24 @@ def test_a_challenge_is_asked_for_with_zeros(desk, header):
 def test_internal_authentication_is_asked_for_with_zeros(desk, parameters):
     desk.enter(desk.ssse)
     assert desk.send("0088" + parameters + "10" + "00" * 16) == "6A86"
+
+
+@pytest.mark.parametrize(("old", "new"), [("123456", "123456789012345678"), ("123456789012345678", "1234")])
+def test_a_pin_has_eight_bytes_at_most(desk, old, new):
+    desk.enter(desk.ssse)
+    body = old + "FF" + new
+    assert desk.send(f"805E0100{len(body) // 2:02X}{body}") == "6A80"
+    body = "123456FF" + "1234567890123456"
+    assert desk.send(f"805E0100{len(body) // 2:02X}{body}") == "9000"
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [(Algorithm.DES, 8), (Algorithm.DES, 16), (Algorithm.SM4, 16)])
+def test_what_the_host_enciphers_the_card_deciphers(algorithm, size):
+    family = family_of(algorithm)
+    value = bytes(range(1, size + 1))
+    for plain in (b"", b"1", bytes(24), bytes(range(40))):
+        blocks = family.encrypt(value, pad_length(plain, family.block))
+        assert decipher(algorithm, value, blocks, family.block) == plain
+    for wrong in (blocks[:-1], family.encrypt(value, b"\xff" * family.block)):
+        with pytest.raises(Refusal):
+            decipher(algorithm, value, wrong, family.block)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sscard.cli import main
 from sscard.emulator import Cut, PersistentCard, SoftwareCard, Tear, image, open_card
 from sscard.emulator.tearing import log_size
-from sscard.errors import CardRemoved
+from sscard.errors import CardRemoved, Exit
 
 WRITES = {
     "record": ("DF01", "00DC0154050103AABBCC"),
@@ -158,3 +159,9 @@ def test_cuts_in_words(text: str, cut: Cut) -> None:
 def test_what_is_no_cut(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Cut.parse(text)
+
+
+def test_emulate_refuses_what_is_no_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ("x", "0", "3:before:1"):
+        assert main(["emulate", "--port", "27000", "--tear", words]) == Exit.USAGE
+        assert "N[:before|during|after[:BYTE]]" in capsys.readouterr().err
