@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install \
 	--config-settings editable_mode=compat --constraint constraints.txt
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench fuzz mutate clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo "make test    ruff, mypy and every test, those over pcscd too"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure speed on this machine"
+	@echo "make fuzz    ten million commands against the software card (N=…)"
+	@echo "make mutate  change crypto and access modules, see whether tests notice"
 	@echo "make clean   remove what make has made"
 
 $(BIN)/python:
@@ -45,6 +47,12 @@ test: lint
 
 bench: $(VENV)/.full
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+fuzz: $(VENV)/.core
+	$(BIN)/python -m fuzz.run --count $(or $(N),10000000)
+
+mutate: $(VENV)/.full
+	$(BIN)/python scripts/mutate
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis sscard.egg-info build dist demo-workspace

@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "readers": "readers",
     "doctor": "doctor",
     "emulate": "emulate",
+    "card": "card",
     "keys": "keys",
     "vectors": "vectors",
     "explain": "explain",

@@ -25,6 +25,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "longest(seconds): how long a test over PC/SC may take (20 without it)")
 
 
+@pytest.fixture(params=["contact", "contactless"])
+def each_interface(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Software cards made in the test answer at this interface, unless the test asks for one."""
+    from sscard.apdu.atr import Interface
+    from sscard.emulator import Rack, SoftwareCard
+    from sscard.personalize.sample import personalized_card
+
+    for maker in (SoftwareCard.blank.__func__, Rack.__init__, personalized_card):
+        monkeypatch.setitem(maker.__kwdefaults__, "interface", Interface(request.param))
+    return request.param
+
+
 class Pcscd:
     """A private pcscd with ``READERS`` virtual readers; it can be killed and started again at the same socket."""
 

@@ -1,11 +1,13 @@
 """Answer to reset: its parts, and the thirteen historical bytes of a social-security card.
 
-Source: ISO 7816-3 clause 8; LD/T 32 draft (historical bytes T1–TD); see docs/card.md, "ATR".
+Source: ISO 7816-3 clause 8; PC/SC part 3 (ATR of a contactless card); LD/T 32 draft (historical bytes T1–TD); see
+docs/card.md, "ATR".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from typing import Final
 
@@ -31,6 +33,14 @@ _DI: Final = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 64, 8: 12, 9: 20}
 _DEFAULT_TA1: Final = 0x11
 HISTORICAL_SIZE: Final = 13
 MAX_SIZE: Final = 33
+_CONTACTLESS_BITS_PER_SECOND: Final = 106_000
+
+
+class Interface(Enum):
+    """How a reader reaches a card."""
+
+    CONTACT = "contact"
+    CONTACTLESS = "contactless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +61,31 @@ class Atr:
         return _parse(bytes(raw))
 
     @property
+    def interface(self) -> Interface:
+        """Contactless for the form readers make of an ATS: ``3B 8n 80 01``, historical bytes, check byte.
+
+        A contact card may send the same bytes; it then offers T=1 too, so that taking it for contactless does no harm.
+        """
+        made = self.raw[0] == 0x3B and self.raw[1] & 0xF0 == 0x80 and self.raw[2:4] == b"\x80\x01"
+        return Interface.CONTACTLESS if made else Interface.CONTACT
+
+    @property
     def protocol(self) -> Protocol:
-        """The protocol the first TD announces (T=0 where there is none)."""
+        """The protocol to speak: what the first TD announces (T=0 where there is none), T=1 to a contactless card."""
+        if self.interface is Interface.CONTACTLESS:
+            return Protocol.T1
         return Protocol.T1 if self.protocols[0] == 1 else Protocol.T0
 
     @property
     def bits_per_second(self) -> int:
-        """Default wire speed at a 4 MHz clock, in bit/s."""
-        return _rate(_DEFAULT_TA1)
+        """Default wire speed in bit/s: at a 4 MHz clock, over the air 106 kbit/s."""
+        return _rate(_DEFAULT_TA1) if self.interface is Interface.CONTACT else _CONTACTLESS_BITS_PER_SECOND
 
     @property
     def negotiable_bits_per_second(self) -> int:
-        """Fastest wire speed the card offers at a 4 MHz clock, in bit/s."""
+        """Fastest wire speed the card offers at a 4 MHz clock, in bit/s; over the air an ATR does not tell it."""
+        if self.interface is Interface.CONTACTLESS:
+            return self.bits_per_second
         return _rate(self.ta1 if self.ta1 is not None else _DEFAULT_TA1)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,9 @@ from sscard.errors import Exit
 from sscard.messages import text
 
 if TYPE_CHECKING:
+    from sscard.apdu.atr import Interface
     from sscard.emulator.card import SoftwareCard
+    from sscard.emulator.tearing import Cut
     from sscard.emulator.vpcd import Bridge
 
 DEFAULT_PROFILE: Final = "ssc3-sm4"
@@ -38,6 +40,8 @@ DEFAULT_SERIAL: Final = 0x17
 @click.option("--feed", type=click.IntRange(1), metavar="N", help=text("emulator.option-feed"))
 @click.option("--seed", type=int, default=0, show_default=True, help=text("emulator.option-seed"))
 @click.option("--serial", type=click.IntRange(0, 0xFFFFFFFF), help=text("emulator.option-serial"))
+@click.option("--tear", metavar="N[:WHEN[:BYTE]]", help=text("emulator.option-tear"))
+@click.option("--interface", type=click.Choice(["contact", "contactless"]), help=text("emulator.option-interface"))
 @json_option
 def command(
     port: int,
@@ -48,23 +52,48 @@ def command(
     feed: int | None,
     seed: int,
     serial: int | None,
+    tear: str | None,
+    interface: str | None,
     as_json: bool,
 ) -> int:
+    from sscard.apdu.atr import Interface
     from sscard.emulator.vpcd import Bridge, Feeder
+
+    cut = _cut(tear) if tear else None
+    reach = Interface(interface) if interface else None
 
     if (feed and (image_path or profile)) or (blank and profile):
         raise click.UsageError(text("emulator.one-of"))
     first = DEFAULT_SERIAL if serial is None else serial
     if feed:
-        feeder = Feeder(_blanks(first, feed, seed), replace=True)
+        feeder = Feeder(_prepared(_blanks(first, feed, seed), cut, reach), replace=True)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
         return Exit.OK
     with closing(_card(image_path, profile, blank, seed, first)) as card:
-        feeder = Feeder([card], replace=False)
+        feeder = Feeder(_prepared([card], cut, reach), replace=False)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
     return Exit.OK
+
+
+def _cut(words: str) -> Cut:
+    from sscard.emulator.tearing import Cut
+
+    try:
+        return Cut.parse(words)
+    except ValueError:
+        raise click.BadParameter(text("emulator.tear-form", value=words), param_hint="--tear") from None
+
+
+def _prepared(cards: Iterable[SoftwareCard], cut: Cut | None, interface: Interface | None) -> Iterator[SoftwareCard]:
+    """The cards at the interface asked for; the first one will be torn."""
+    for number, card in enumerate(cards):
+        if interface is not None and card.interface is not interface:
+            card.present(interface)
+        if cut is not None and not number:
+            card.tear(cut.after, cut.when, cut.at)
+        yield card
 
 
 def _blanks(first: int, count: int, seed: int) -> Iterator[SoftwareCard]:

@@ -39,6 +39,7 @@ def _facts(identity: Identity, reader: str) -> dict[str, object]:
     return {
         "reader": reader,
         "atr": atr.raw.hex().upper(),
+        "interface": atr.interface.value,
         "protocol": atr.protocol.value,
         "bits_per_second": atr.bits_per_second,
         "negotiable_bits_per_second": atr.negotiable_bits_per_second,
@@ -63,7 +64,13 @@ def _print(identity: Identity, reader: str) -> None:
     lines = [
         (
             "reader",
-            messages.text("terminal.line-reader", reader=reader, protocol=atr.protocol.value, speed=_speed(atr)),
+            messages.text(
+                "terminal.line-reader",
+                reader=reader,
+                interface=messages.text(f"terminal.interface-{atr.interface.value}"),
+                protocol=atr.protocol.value,
+                speed=_speed(atr),
+            ),
         ),
         ("atr", atr.raw.hex(" ").upper()),
     ]

@@ -57,7 +57,7 @@ def command(
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
-            _disclose(opened, identity, yes=yes)
+            disclose(opened, identity, "read --show-person", yes=yes)
         keys = keys_for(opened, reader) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
@@ -66,8 +66,8 @@ def command(
     return Exit.OK if complete else Exit.PARTLY
 
 
-def _disclose(workspace: Workspace, identity: Identity, *, yes: bool) -> None:
-    """Ask, and write down that personal data are shown.
+def disclose(workspace: Workspace, identity: Identity, words: str, *, yes: bool) -> None:
+    """Ask, and write down that the command of these ``words`` shows personal data.
 
     Raises GuardRefused without consent, WorkspaceError where the audit log cannot be written.
     """
@@ -75,7 +75,7 @@ def _disclose(workspace: Workspace, identity: Identity, *, yes: bool) -> None:
     if not yes and not click.confirm(messages.text("terminal.confirm-person", card=card), err=True):
         raise GuardRefused("show-person-refused")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    line = f"{now} user={getpass.getuser()} command=read --show-person card={card}\n"
+    line = f"{now} user={getpass.getuser()} command={words} card={card}\n"
     try:
         audit = os.open(workspace.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:

@@ -6,9 +6,10 @@ It is a :class:`sscard.apdu.transport.Transport` in process.  Same seed, same co
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
+from copy import deepcopy
 from typing import Final, Self
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator import (
     administration,
@@ -25,6 +26,7 @@ from sscard.emulator import (
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Counted, Directory, Ef
 from sscard.emulator.options import CardOptions
+from sscard.emulator.tearing import Cut, Tear, committed
 from sscard.emulator.words import UNKNOWN_INS, WRONG_CLA, WRONG_LENGTH, Refusal
 from sscard.errors import CardRemoved
 from sscard.keys.family import Algorithm
@@ -65,11 +67,12 @@ _HANDLERS: Final[dict[bytes, Handler]] = {
 _KNOWN_INS: Final = frozenset(ins for _, ins, _ in _COMMANDS)
 
 
-class Tear(Enum):
-    """When power is cut: before the command is executed, or after it but before the answer leaves."""
+def _atr_of(chip: Chip) -> bytes:
+    return wire.answer_to_reset(chip.historical, chip.protocol, chip.interface)
 
-    BEFORE = "before"
-    AFTER = "after"
+
+def _protocol_of(interface: Interface) -> Protocol:
+    return Protocol.T1 if interface is Interface.CONTACTLESS else Protocol.T0
 
 
 class SoftwareCard:
@@ -81,9 +84,10 @@ class SoftwareCard:
     def __init__(self, chip: Chip, name: str = "emulator") -> None:
         self.chip = chip
         self.name = name
-        self._atr = wire.answer_to_reset(chip.historical, chip.protocol)
+        self._atr = _atr_of(chip)
         self._powered = True
-        self._tear: tuple[int, Tear] | None = None
+        self._cut: Cut | None = None
+        self._commands_to_cut = 0
         self._journal: Journal | None = None
         self._watched = False
 
@@ -95,15 +99,19 @@ class SoftwareCard:
         seed: int = 0,
         area: str = "9901",
         algorithm: Algorithm = Algorithm.SM4,
-        protocol: Protocol = Protocol.T0,
+        protocol: Protocol | None = None,
+        interface: Interface = Interface.CONTACT,
         options: CardOptions | None = None,
         transport_code: bytes = b"\xff" * 8,
     ) -> Self:
         """A card as the factory delivers it: an empty MF, waiting for its transport code.
 
-        ``area`` is four digits, ``serial`` 0–FFFFFFFF: T8–T9 and TA–TD of the ATR.  Raises CustodyError for an
-        algorithm that software cannot do, ValueError for an area or serial that do not fit.
+        ``area`` is four digits, ``serial`` 0–FFFFFFFF: T8–T9 and TA–TD of the ATR.  ``protocol`` is T=0 where nothing
+        else is said, on a contactless card T=1.  Raises CustodyError for an algorithm that software cannot do,
+        ValueError for an area or serial that do not fit and for a contactless card with T=0.
         """
+        if interface is Interface.CONTACTLESS and protocol is Protocol.T0:
+            raise ValueError("a contactless card does not speak T=0")
         if len(area) != 4 or not (area.isascii() and area.isdigit()):
             raise ValueError("area is four digits")
         if not 0 <= serial <= 0xFFFFFFFF:
@@ -113,7 +121,8 @@ class SoftwareCard:
             Chip(
                 historical=HEAD + bytes.fromhex(area) + serial.to_bytes(4, "big"),
                 algorithm=algorithm,
-                protocol=protocol,
+                protocol=protocol or _protocol_of(interface),
+                interface=interface,
                 options=options,
                 seed=seed,
                 transport_code=Counted(transport_code, options.transport_tries, options.transport_tries),
@@ -124,6 +133,23 @@ class SoftwareCard:
     def atr(self) -> bytes:
         """Answer to reset."""
         return self._atr
+
+    @property
+    def ats(self) -> bytes:
+        """Answer to select of the contactless interface, as a reader sees it before it makes an ATR of it."""
+        return wire.answer_to_select(self.chip.historical)
+
+    @property
+    def interface(self) -> Interface:
+        """How a reader reaches this card now."""
+        return self.chip.interface
+
+    def present(self, interface: Interface) -> None:
+        """Put the card to a reader of that interface, with the protocol usual there; its power is cut in between."""
+        self.power_off()
+        self.chip.speak(_protocol_of(interface), interface)
+        self._atr = _atr_of(self.chip)
+        self.reset()
 
     @property
     def serial(self) -> int:
@@ -172,30 +198,44 @@ class SoftwareCard:
     def _watch(self, apdu: bytes) -> bytes:
         if not self._powered:
             raise CardRemoved("card-removed")
-        moment = None
-        if self._tear is not None:
-            left, when = self._tear
-            self._tear = (left - 1, when) if left > 1 else None
-            moment = when if left <= 1 else None
-        if moment is Tear.BEFORE:
-            self.power_off()
-            raise CardRemoved("card-removed")
-        if self._journal is not None:
-            self._journal(apdu.hex())
-        answer = self.execute(apdu)
-        if moment is Tear.AFTER:
-            self.power_off()
-            raise CardRemoved("card-removed")
-        return answer
+        cut = self._due()
+        if cut is None or self._outlasts(apdu, cut):
+            if self._journal is not None:
+                self._journal(apdu.hex())
+            answer = self.execute(apdu)
+            if cut is None:
+                return answer
+        self.power_off()
+        raise CardRemoved("card-removed")
 
-    def tear(self, after: int, when: Tear) -> None:
+    def _due(self) -> Cut | None:
+        """The cut of power that meets the command now at hand."""
+        cut = self._cut
+        if cut is None:
+            return None
+        self._commands_to_cut -= 1
+        if self._commands_to_cut:
+            return None
+        self._cut = None
+        return cut
+
+    def _outlasts(self, apdu: bytes, cut: Cut) -> bool:
+        """Whether what the command changes is in force after the cut; tried on a copy of the chip."""
+        if cut.when is not Tear.DURING:
+            return cut.when is Tear.AFTER
+        twin = SoftwareCard(deepcopy(self.chip))
+        twin.execute(apdu)
+        return committed(self.chip, twin.chip, cut.at)
+
+    def tear(self, after: int, when: Tear, at: int = 0) -> None:
         """Cut power at the ``after``-th next command (1 = the very next); reset puts the card back in.
 
-        Raises ValueError for ``after`` below 1.
+        With DURING power fails when ``at`` bytes of the command's write log are written: up to the commit mark the
+        old state stands, from it on the new one, never a mixture.  A command that writes nothing is carried out.
+        Raises ValueError for ``after`` below 1 or ``at`` below 0.
         """
-        if after < 1:
-            raise ValueError("after counts from 1")
-        self._tear = (after, when)
+        self._cut = Cut(after, when, at)
+        self._commands_to_cut = after
         self._settle()
 
     def power_off(self) -> None:
@@ -221,7 +261,7 @@ class SoftwareCard:
             self.power_off()
 
     def _settle(self) -> None:
-        self._watched = not self._powered or self._tear is not None or self._journal is not None
+        self._watched = not self._powered or self._cut is not None or self._journal is not None
 
     def directories(self) -> tuple[str, ...]:
         """Paths of all directories in the order of creation, such as ``3F00/DDF1/DF01``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import shake_256
 from typing import Final
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
@@ -67,6 +68,7 @@ class Chip:
         "ef",
         "family",
         "historical",
+        "interface",
         "names",
         "options",
         "pending",
@@ -93,6 +95,7 @@ class Chip:
         options: CardOptions,
         seed: int,
         transport_code: Counted,
+        interface: Interface = Interface.CONTACT,
         root: Directory | None = None,
         random_position: int = 0,
         commands: int = 0,
@@ -102,10 +105,8 @@ class Chip:
         self.historical = historical
         self.algorithm = algorithm
         self.family = family_of(algorithm)
-        self.protocol = protocol
-        self.t0 = protocol is Protocol.T0
         self.options = options
-        self.zero_le_gives_data = not self.t0 if options.zero_le_gives_data is None else options.zero_le_gives_data
+        self.speak(protocol, interface)
         self.seed = seed
         self.randomness = Randomness(f"{seed}:".encode() + historical, random_position)
         self.transport_code = transport_code
@@ -116,6 +117,14 @@ class Chip:
         self.names: dict[bytes, Directory] = {}
         self.index_names()
         self.power_on()
+
+    def speak(self, protocol: Protocol, interface: Interface) -> None:
+        """Settle how the card is reached from now on."""
+        self.protocol = protocol
+        self.interface = interface
+        self.t0 = protocol is Protocol.T0
+        stated = self.options.zero_le_gives_data
+        self.zero_le_gives_data = not self.t0 if stated is None else stated
 
     def power_on(self) -> None:
         """Reset: no rights, no challenge, no data waiting, the MF current."""

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.cos.purse import AMOUNT_LIMIT, COUNTER_LIMIT
 from sscard.emulator.access import Rule
@@ -25,7 +26,8 @@ from sscard.errors import WorkspaceError
 from sscard.keys.family import Algorithm
 
 FORMAT: Final = "sscard-card-image"
-VERSION: Final = 1
+VERSION: Final = 2
+"""Version 2 added ``interface``; an image of version 1 is a contact card."""
 _IN_MEMORY: Final = "-"
 _PURSE_LIMITS: Final = {
     "balance": AMOUNT_LIMIT,
@@ -102,6 +104,7 @@ def _card(chip: Chip) -> dict[str, Any]:
         "historical": _hex(chip.historical),
         "algorithm": chip.algorithm.name,
         "protocol": chip.protocol.name,
+        "interface": chip.interface.name,
         "options": asdict(chip.options),
         "seed": chip.seed,
         "random_position": chip.randomness.position,
@@ -174,6 +177,7 @@ def _chip(tree: dict[str, Any]) -> Chip:
         historical=bytes.fromhex(tree["historical"]),
         algorithm=Algorithm[tree["algorithm"]],
         protocol=Protocol[tree["protocol"]],
+        interface=Interface[tree["interface"]] if tree["version"] > 1 else Interface.CONTACT,
         options=CardOptions(**tree["options"]),
         seed=int(tree["seed"]),
         random_position=int(tree["random_position"]),

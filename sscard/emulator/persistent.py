@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
+from sscard.apdu.atr import Interface
 from sscard.emulator import image
 from sscard.emulator.card import RESET_LINE, SoftwareCard
 from sscard.errors import CardRemoved, WorkspaceError
@@ -104,6 +105,11 @@ class PersistentCard(SoftwareCard):
         if os.fstat(self._log).st_size > _COMPACT_AT:
             self._compact()
         return atr
+
+    def present(self, interface: Interface) -> None:
+        """Put the card to a reader of that interface; its image is written, for the log knows commands only."""
+        super().present(interface)
+        self._compact()
 
     def close(self) -> None:
         """Take the card out, write its image and let the file go; idempotent, and final."""

@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sscard.emulator.card import SoftwareCard, Tear
+from sscard.apdu.atr import Interface
+from sscard.emulator.card import SoftwareCard
 from sscard.emulator.options import CardOptions
 from sscard.emulator.persistent import LOG_SUFFIX, PersistentCard
+from sscard.emulator.tearing import Tear
 from sscard.keys.family import Algorithm
 
 DRAWER: Final = "drawer"
@@ -25,7 +27,7 @@ _SUFFIX: Final = ".json"
 class Rack:
     """``count`` cards (None: without end) with serials from ``first_serial`` on.
 
-    ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when)`` of :meth:`SoftwareCard.tear`.
+    ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when[, at])`` of :meth:`SoftwareCard.tear`.
     Without ``keep`` the drawer stays empty: what long runs need, whose finished cards nobody looks at again.
     One thread per slot may use it.
     """
@@ -40,7 +42,8 @@ class Rack:
         area: str = "9901",
         algorithm: Algorithm = Algorithm.SM4,
         options: CardOptions | None = None,
-        tear: Mapping[int, tuple[int, Tear]] | None = None,
+        interface: Interface = Interface.CONTACT,
+        tear: Mapping[int, tuple[int, Tear] | tuple[int, Tear, int]] | None = None,
         keep: bool = True,
     ) -> None:
         self._folder = folder
@@ -51,6 +54,7 @@ class Rack:
         self._area = area
         self._algorithm = algorithm
         self._options = options
+        self._interface = interface
         self._tears = dict(tear or {})
         self._fed = 0
         self._lock = threading.Lock()
@@ -106,7 +110,12 @@ class Rack:
 
     def _blank(self, serial: int) -> SoftwareCard:
         return SoftwareCard.blank(
-            serial, seed=self._seed, area=self._area, algorithm=self._algorithm, options=self._options
+            serial,
+            seed=self._seed,
+            area=self._area,
+            algorithm=self._algorithm,
+            options=self._options,
+            interface=self._interface,
         )
 
     def put_away(self, card: SoftwareCard) -> None:

@@ -4,10 +4,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help": (
         "把软件卡接到 pcscd 的虚拟读卡器 (vpcd)。\n\n"
         "不加 --blank, --image, --feed 时提供一张已个人化的演示卡。用 Ctrl-C 结束。\n\n"
-        "\b\n例:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7",
+        "\b\n例:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
+        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless",
         "Serve a software card to pcscd's virtual reader (vpcd).\n\n"
         "Without --blank, --image or --feed it is a personalized demonstration card. Ctrl-C ends it.\n\n"
-        "\b\nExamples:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7",
+        "\b\nExamples:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
+        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless",
     ),
     "option-port": (
         "vpcd 的 TCP 端口 (读卡器配置中的端口)",
@@ -26,6 +28,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "option-seed": ("随机数种子 (相同种子, 相同的卡)", "seed of random numbers (same seed, same card)"),
     "option-serial": ("卡的序列号", "serial number of the (first) card"),
+    "option-tear": (
+        "在第 N 条命令处掉电: before 之前 (默认), during 写入第 BYTE 字节时, after 之后应答之前; 用于第一张卡",
+        "cut power at command N: before it (default), during its write at BYTE, or after it, unanswered; first card only",
+    ),
+    "tear-form": (
+        "{value} 不是 N[:before|during|after[:BYTE]] (N 从 1 起; BYTE 只用于 during)",
+        "{value} is not N[:before|during|after[:BYTE]] (N counts from 1; BYTE goes with during only)",
+    ),
+    "option-interface": (
+        "以接触或非接触方式提供卡 (默认: 映像所记, 新卡为接触)",
+        "serve the card as contact or contactless (default: as the image says, new cards contact)",
+    ),
     "one-of": (
         "--feed 不能与 --image 或 --profile 一起使用; --blank 不能与 --profile 一起使用",
         "--feed does not go with --image or --profile, nor --blank with --profile",

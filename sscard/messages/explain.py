@@ -117,7 +117,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "sw-9303": ("应用已永久锁定: 换卡。", "The application is blocked for good: replace the card."),
     "sw-9401": ("余额不足: 改用现金或先圈存。", "Not enough money: pay otherwise or load the purse first."),
-    "sw-9402": ("金额过大放不下, 或交易计数器用尽: 减小金额; 计数器用尽则换卡。", "The amount does not fit, or the counter is used up: take a smaller amount; with a used-up counter replace the card."),
+    "sw-9402": (
+        "金额过大放不下, 或交易计数器用尽: 减小金额; 计数器用尽则换卡。",
+        "The amount does not fit, or the counter is used up: take a smaller amount; with a used-up counter replace the card.",
+    ),
     "sw-9403": (
         "核对密钥索引 (密钥版本) 与PSAM是否一致。",
         "Check that the key index (version) agrees with the PSAM's.",

@@ -30,6 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "readers": ("列出读卡器", "list readers"),
     "doctor": ("逐层检查环境并给出处理办法", "check every layer and say what to do"),
     "emulate": ("把软件卡接到 vpcd 虚拟读卡器", "serve a software card to pcscd's virtual reader"),
+    "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
     "vectors": ("运行测试向量", "run test vectors"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),

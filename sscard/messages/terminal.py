@@ -41,9 +41,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "label-state": ("状态", "state"),
     "label-historical": ("历史字节", "historical"),
     "line-reader": (
-        "{reader}   协议 T={protocol}   线速 {speed}",
-        "{reader}   protocol T={protocol}   wire speed {speed}",
+        "{reader}   {interface}   协议 T={protocol}   线速 {speed}",
+        "{reader}   {interface}   protocol T={protocol}   wire speed {speed}",
     ),
+    "interface-contact": ("接触", "contact"),
+    "interface-contactless": ("非接触", "contactless"),
     "speed-fixed": ("{default} bit/s", "{default} bit/s"),
     "speed-negotiable": ("{default}→{fastest} bit/s 可协商", "{default}→{fastest} bit/s negotiable"),
     "line-historical": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.transport import Channel
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
@@ -61,12 +62,14 @@ class NoLog:
         pass
 
 
-def personalized_card(profile_name: str = "ssc3-sm4", seed: int = 0) -> SoftwareCard:
+def personalized_card(
+    profile_name: str = "ssc3-sm4", seed: int = 0, *, serial: int = SERIAL, interface: Interface = Interface.CONTACT
+) -> SoftwareCard:
     """A software card personalized for the sample person with the demo keys of ``seed``."""
     profile = load_profile(profile_name)
     dialect = load_dialect(profile.dialect)
     service = memory_service(REGION, seed)
-    card = SoftwareCard.blank(SERIAL, seed=seed, area=REGION[:4], algorithm=profile.algorithm)
+    card = SoftwareCard.blank(serial, seed=seed, area=REGION[:4], algorithm=profile.algorithm, interface=interface)
     channel = Channel(card)
     card_identity(channel)
     require_blank(channel, profile)

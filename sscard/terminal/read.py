@@ -148,15 +148,22 @@ def _outcome(error: StatusError) -> Outcome:
 
 
 def _values(session: CardSession, file: File) -> Iterator[ItemValue]:
+    transparent = file.structure is Structure.TRANSPARENT
+    return values_of(session.profile, file, [_binary(session, file)] if transparent else _records(session, file))
+
+
+def values_of(profile: Profile, file: File, stored: Iterable[bytes]) -> Iterator[ItemValue]:
+    """The values in the records of a file, in their order; a transparent file gives its content as the only one."""
     if file.structure is Structure.TRANSPARENT:
-        content, field = _binary(session, file), file.items[0]
-        yield ItemValue(field, field.tag, 0, content, "" if _unset(content) else coding.decode(field, content))
+        for content in stored:
+            field = file.items[0]
+            yield ItemValue(field, field.tag, 0, content, "" if _unset(content) else coding.decode(field, content))
         return
-    for number, data in enumerate(_records(session, file), 1):
+    for number, data in enumerate(stored, 1):
         unset = file.structure is Structure.CYCLIC and _unset(data)
         for item, tag, raw in coding.split_record(file, data):
             if file.structure is Structure.DIRECTORY:
-                item = _entry(session.profile, file, raw)
+                item = _entry(profile, file, raw)
             text = "" if unset else coding.decode(item, raw) if item else raw.hex().upper()
             yield ItemValue(item, tag, number, raw, text)
 

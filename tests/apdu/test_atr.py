@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sscard.apdu.atr import Atr
+from sscard.apdu.atr import Atr, Interface
 from sscard.apdu.exchange import Protocol
 from sscard.errors import ProtocolError
 
@@ -30,8 +30,9 @@ def test_the_social_security_form() -> None:
         ("3B02AABB", (0,), Protocol.T0, "AABB"),
         ("3B8000", (0,), Protocol.T0, ""),
         ("3B800181", (1,), Protocol.T1, ""),
-        ("3B80800101", (0, 1), Protocol.T0, ""),
-        ("3B8180014A4A", (0, 1), Protocol.T0, "4A"),
+        ("3B80800101", (0, 1), Protocol.T1, ""),
+        ("3B90118001F0", (0, 1), Protocol.T0, ""),
+        ("3B8180014A4A", (0, 1), Protocol.T1, "4A"),
     ],
 )
 def test_protocols_and_lengths(text: str, protocols: tuple[int, ...], protocol: Protocol, historical: str) -> None:
@@ -154,3 +155,18 @@ def test_what_is_built_by_the_standard_is_read_back(
     assert atr.ta1 == groups[0][0][0]
     with pytest.raises(ProtocolError):
         Atr.parse(raw[:-1])
+
+
+def test_the_atr_a_reader_makes_of_a_contactless_card() -> None:
+    """PC/SC part 3: TS, T0, TD1 80, TD2 01, historical bytes, TCK; the card behind it speaks T=1."""
+    atr = Atr.parse(bytes.fromhex("3B8D8001" + "00812611018699990100000017" + "28"))
+    assert atr.interface is Interface.CONTACTLESS
+    assert (atr.protocols, atr.protocol) == ((0, 1), Protocol.T1)
+    assert atr.is_social_security
+    assert atr.card_factor == Atr.parse(CARD).card_factor
+    assert atr.bits_per_second == atr.negotiable_bits_per_second == 106_000
+
+
+@pytest.mark.parametrize("text", ["3B6D0000" + "00" * 13, "3B800181", "3B90118001F0", "3F81800100" + "00"])
+def test_other_atrs_are_contact(text: str) -> None:
+    assert Atr.parse(bytes.fromhex(text)).interface is Interface.CONTACT

@@ -27,7 +27,8 @@ from sscard.errors import (
 
 ATR_T0 = bytes.fromhex("3B6D000000812611018699990100000001")
 ATR_T1 = bytes.fromhex("3B800181")
-ATR_BOTH = bytes.fromhex("3B80800101")
+ATR_BOTH = bytes.fromhex("3B90118001F0")
+ATR_CONTACTLESS = bytes.fromhex("3B80800101")
 PRESENT, EMPTY, MUTE = 0x20, 0x10, 0x220
 
 
@@ -136,7 +137,7 @@ def scard(monkeypatch: pytest.MonkeyPatch) -> FakeScard:
     return fake
 
 
-@pytest.mark.parametrize(("atr", "mask"), [(ATR_T0, 1), (ATR_T1, 2), (ATR_BOTH, 1), (b"\x00", 3)])
+@pytest.mark.parametrize(("atr", "mask"), [(ATR_T0, 1), (ATR_T1, 2), (ATR_BOTH, 1), (ATR_CONTACTLESS, 2), (b"\x00", 3)])
 def test_the_card_is_held_alone_in_the_protocol_of_its_atr(scard: FakeScard, atr: bytes, mask: int) -> None:
     scard.atr = atr
     PcscTransport("Reader 7").close()

@@ -91,7 +91,7 @@ class TestImage:
     @pytest.mark.parametrize(
         ("name", "value", "key"),
         [
-            ("version", 2, "image-newer"),
+            ("version", 3, "image-newer"),
             ("format", "other", "image-damaged"),
             ("algorithm", "AES", "image-damaged"),
             ("historical", "0", "image-damaged"),

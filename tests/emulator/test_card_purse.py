@@ -709,15 +709,18 @@ class TestTearing:
         return counter, counter.debit, "B02E003202000008", answer
 
     @pytest.mark.parametrize("kind", ["load", "purchase"])
-    @pytest.mark.parametrize("when", list(Tear))
-    def test_whole_or_not_at_all(self, kind: str, when: Tear) -> None:
+    @pytest.mark.parametrize(
+        ("when", "at", "booked"),
+        [(Tear.BEFORE, 0, False), (Tear.DURING, 0, False), (Tear.DURING, 10_000, True), (Tear.AFTER, 0, True)],
+    )
+    def test_whole_or_not_at_all(self, kind: str, when: Tear, at: int, booked: bool) -> None:
         counter, finish, proof, answer = self.answers(kind)
         before, records = counter.purse, list(counter.log)
-        counter.card.tear(1, when)
+        counter.card.tear(1, when, at)
         with pytest.raises(CardRemoved):
             counter.send(finish(answer))
         counter.ready()
-        if when is Tear.BEFORE:
+        if not booked:
             assert (counter.purse, counter.log) == (before, records)
             assert counter.send(proof) == "9406"
         else:

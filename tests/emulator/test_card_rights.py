@@ -2,6 +2,10 @@
 
 import pytest
 
+from sscard.emulator.secure import decipher
+from sscard.emulator.words import Refusal
+from sscard.keys.family import Algorithm, family_of, pad_length
+
 NEW = "654321"
 
 
@@ -605,3 +609,48 @@ class TestCardBlock:
         desk.challenge()
         assert desk.send("8416000004" + "00" * 4) == "6988"
         assert desk.card.directory("DDF1").keys[4].tries == 3
+
+
+def test_never_is_never_even_for_a_key_of_that_number(blank, furnished):
+    """EF in a rule is nobody, not the key of number 6F or 70."""
+    furnished(blank)
+    blank.transport()
+    blank.enter(blank.ssse)
+    for ident in (0x6F, 0x70):
+        assert blank.write_key(0x0D, ident, blank.key("sneak")) == "9000"
+    blank.ok("00DC0184030101AA")
+    for ident in (0x6F, 0x70):
+        blank.gain(ident, "sneak")
+    assert blank.send("00B2018403") == "6982"
+
+
+@pytest.mark.parametrize("header", ["00840100", "00840001", "00840101"])
+def test_a_challenge_is_asked_for_with_zeros(desk, header):
+    assert desk.send(header + "08") == "6A86"
+
+
+@pytest.mark.parametrize("parameters", ["0100", "0001", "0101"])
+def test_internal_authentication_is_asked_for_with_zeros(desk, parameters):
+    desk.enter(desk.ssse)
+    assert desk.send("0088" + parameters + "10" + "00" * 16) == "6A86"
+
+
+@pytest.mark.parametrize(("old", "new"), [("123456", "123456789012345678"), ("123456789012345678", "1234")])
+def test_a_pin_has_eight_bytes_at_most(desk, old, new):
+    desk.enter(desk.ssse)
+    body = old + "FF" + new
+    assert desk.send(f"805E0100{len(body) // 2:02X}{body}") == "6A80"
+    body = "123456FF" + "1234567890123456"
+    assert desk.send(f"805E0100{len(body) // 2:02X}{body}") == "9000"
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [(Algorithm.DES, 8), (Algorithm.DES, 16), (Algorithm.SM4, 16)])
+def test_what_the_host_enciphers_the_card_deciphers(algorithm, size):
+    family = family_of(algorithm)
+    value = bytes(range(1, size + 1))
+    for plain in (b"", b"1", bytes(24), bytes(range(40))):
+        blocks = family.encrypt(value, pad_length(plain, family.block))
+        assert decipher(algorithm, value, blocks, family.block) == plain
+    for wrong in (blocks[:-1], family.encrypt(value, b"\xff" * family.block)):
+        with pytest.raises(Refusal):
+            decipher(algorithm, value, wrong, family.block)

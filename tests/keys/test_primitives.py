@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
-from sscard.keys.family import Algorithm, family_of
+from sscard.keys.family import Algorithm, family_of, unpad_length
 
 DES = family_of(Algorithm.DES)
 SM4_FAMILY = family_of(Algorithm.SM4)
@@ -147,3 +147,14 @@ def test_sm3_of_the_library_on_the_published_messages() -> None:
         assert digest.finalize() == h(record["MD"])
         count += 1
     assert count >= 2
+
+
+@pytest.mark.parametrize("padded", [b"", b"\x01", b"\x02\xaa", b"\x03\xaa", b"\x10" + bytes(15)])
+def test_a_length_byte_past_the_end_is_no_padding(padded: bytes) -> None:
+    with pytest.raises(ValueError, match="length byte"):
+        unpad_length(padded)
+
+
+def test_a_length_byte_at_the_end_is_taken() -> None:
+    assert unpad_length(b"\x0f" + bytes(range(15))) == bytes(range(15))
+    assert unpad_length(b"\x00\x80") == b""

@@ -50,11 +50,11 @@ def service() -> VaultKeyService:
 
 
 @pytest.fixture
-def make_bureau(tmp_path: Path, service: VaultKeyService) -> Callable[[int], Bureau]:
-    def make(count: int) -> Bureau:
-        place = create_workspace(tmp_path / "ws", demo=True, region=REGION, seed=1)
+def make_bureau(tmp_path: Path, service: VaultKeyService) -> Callable[..., Bureau]:
+    def make(count: int, name: str = "ws") -> Bureau:
+        place = create_workspace(tmp_path / name, demo=True, region=REGION, seed=1)
         path = tmp_path / "b.csv"
-        people.write(path, count, seed=3)
+        people.write(path, count, seed=3, force=True)
         return Bureau(place, open_batch(path, region=REGION, demo=True), service)
 
     return make

@@ -34,6 +34,7 @@ from sscard.personalize.plan import compile_profile, select_name
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, personalized_card
 
+pytestmark = pytest.mark.usefixtures("each_interface")
 PROFILE = load_profile("ssc3-sm4")
 SSSE = PROFILE.directory("SSSE").aid
 PRESENT_CODE = bytes.fromhex("80E00300")

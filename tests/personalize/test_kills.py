@@ -19,6 +19,7 @@ from sscard.personalize.ledger import State
 from sscard.personalize.line import Kind
 from sscard.personalize.plan import select_name
 
+pytestmark = pytest.mark.usefixtures("each_interface")
 KILLS = 96
 
 

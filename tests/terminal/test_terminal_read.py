@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.transport import Channel
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
@@ -26,9 +27,9 @@ def profile() -> Profile:
     return load_profile("ssc3-sm4")
 
 
-@pytest.fixture
-def card() -> SoftwareCard:
-    return personalized_card()
+@pytest.fixture(params=list(Interface), ids=lambda interface: interface.value)
+def card(request: pytest.FixtureRequest) -> SoftwareCard:
+    return personalized_card(interface=request.param)
 
 
 def session(card: SoftwareCard, keys: KeyService | None = None, pin: str = "") -> CardSession:

@@ -1,0 +1,24 @@
+"""What goes wrong with exports: ``what happened|what to do``."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "export-damaged": (
+        "卡片导出文件损坏: {path} ({detail})。|重新导出, 或从备份恢复该文件。",
+        "The card export {path} is damaged ({detail}).|Export the card again, or restore the file from a copy.",
+    ),
+    "export-newer": (
+        "卡片导出文件 {path} 的版本 {version} 比本程序支持的 {known} 新。|升级 sscard。",
+        "The card export {path} has version {version}; this program knows {known}.|Upgrade sscard.",
+    ),
+    "export-exists": (
+        "文件 {path} 已存在, 不覆盖。|换一个文件名, 或加 --force。",
+        "The file {path} exists and is not overwritten.|Choose another name or add --force.",
+    ),
+    "export-no-keys": (
+        "{path} 是导出文件, 没有密钥, 不能成为软件卡。|用软件卡映像导入; 导出文件可用于 card compare。",
+        "{path} is an export: it has no keys and cannot become a software card.|Import an image; an export is for card compare.",
+    ),
+    "export-kind": (
+        "{path} 既不是卡片导出文件也不是软件卡映像。|检查文件名。",
+        "{path} is neither a card export nor the image of a software card.|Check the name.",
+    ),
+}
