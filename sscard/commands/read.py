@@ -18,6 +18,7 @@ from sscard.errors import Exit, GuardRefused, WorkspaceError
 
 if TYPE_CHECKING:
     from sscard.apdu.transport import Channel
+    from sscard.cos.model import Profile
     from sscard.keys.secret import Secret
     from sscard.keys.service import KeyService
     from sscard.personalize.workspace import Workspace
@@ -53,14 +54,14 @@ def command(
     opened = _workspace(workspace, needed=show_person)
     pin = _pin() if ask_pin else None
     complete = True
-    with closing(open_transport(reader)) as transport:
+    with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = _issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
             _disclose(opened, identity, yes=yes)
-        keys = _keys(opened, reader) if any(not file.read.free for _, file in files) else None
+        keys = _keys(opened, reader, profile) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result
@@ -77,14 +78,14 @@ def _workspace(path: Path, *, needed: bool) -> Workspace | None:
     return open_workspace(path)
 
 
-def _keys(workspace: Workspace | None, reader: str | None) -> KeyService | None:
+def _keys(workspace: Workspace | None, reader: str | None, profile: Profile) -> KeyService | None:
     """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
     from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
-    from sscard.keys.hierarchy import memory_service
+    from sscard.personalize.sample import sample_keys
 
     if reader == EMULATOR:
-        return memory_service()
+        return sample_keys(profile)
     return unlock(workspace) if workspace is not None else None
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sscard.cos.model import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class CardOptions:
     ``block_mac_costs_try``: a wrong MAC in APPLICATION BLOCK or CARD BLOCK costs a try of the key that opened it.
     ``key_load_by_session_key``: WRITE KEY with MAC uses a session key and a zero initial value instead of the master
     key itself with the challenge as initial value.
+    ``algorithm_in_fci``: the FCI of an ``sx…`` directory names the algorithm (9F0C).
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -31,5 +36,15 @@ class CardOptions:
     replace_keys: bool = True
     block_mac_costs_try: bool = False
     key_load_by_session_key: bool = False
+    algorithm_in_fci: bool = True
     transport_tries: int = 3
     chip_bytes: int = 81920
+
+
+def options_for(profile: Profile) -> CardOptions:
+    """The options of a blank card that a profile is made for."""
+    return CardOptions(
+        algorithm_in_fci=profile.algorithm_in_fci,
+        transport_tries=profile.transport_tries,
+        chip_bytes=profile.chip_bytes,
+    )

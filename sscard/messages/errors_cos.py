@@ -65,4 +65,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: 文件共需 {needed} 字节, 芯片只有 {chip} 字节 ({place})。|减少文件或更换芯片。",
         "{file}: the files need {needed} bytes, the chip has {chip} ({place}).|Take fewer files or a larger chip.",
     ),
+    "profile-label-only": (
+        "{file}: 目录 {place} 没有应用标识, 只能按文件标识选择, 必须紧跟在同一环境的目录之后。|调整目录顺序。",
+        "{file}: {place} has no name, is selected by FID and must stand behind a directory of its environment.|Move it.",
+    ),
+    "overlay-absent": (
+        "{file}: 被扩展的配置中没有 {place}。|核对位置, 例如 DF01/EF15/40。",
+        "{file}: the profile it changes has no {place}.|Check the place; it is written like DF01/EF15/40.",
+    ),
+    "overlay-taken": (
+        "{file}: {place} 已存在, 不能再增加。|改用 replace, 或换一个名称、标签。",
+        "{file}: {place} is there already and cannot be added.|Use replace, or another name or tag.",
+    ),
+    "overlay-alone": (
+        "{file} 是叠加文件, 不是完整的卡片配置。|放在配置之后使用: ssc2-des+overlay-informative。",
+        "{file} is an overlay, no whole profile.|Put it on one: ssc2-des+overlay-informative.",
+    ),
+    "overlay-not-one": (
+        "{file} 不是叠加文件。|叠加文件以 overlay = 名称 开头。",
+        "{file} is no overlay.|An overlay states overlay = its name.",
+    ),
+    "overlay-circle": (
+        "{file} 扩展到了自身。|检查 extends。",
+        "{file} extends itself.|Check extends.",
+    ),
 }

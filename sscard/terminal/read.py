@@ -14,7 +14,7 @@ from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos import coding
 from sscard.cos.model import Directory, File, Item, Profile, Structure
 from sscard.cos.names import join_name
-from sscard.cos.profile import load_profile, profile_names
+from sscard.cos.profile import directory_entry, load_profile, profile_names
 from sscard.errors import ProfileError, StatusError, UsageError
 from sscard.terminal.identify import Identity
 from sscard.terminal.session import CardSession, Refusal
@@ -165,7 +165,8 @@ def _entry(profile: Profile, file: File, raw: bytes) -> Item | None:
     """The entry of a DIR file that names the same application as ``raw``; cards list them in any order."""
     for item in file.items:
         source = item.members[0].source if item.members else item.source
-        if profile.directory(source.removeprefix(coding.DIRECTORY_SOURCE)).aid in raw:
+        directory = profile.directory(source.removeprefix(coding.DIRECTORY_SOURCE))
+        if (directory.aid or directory_entry(directory)) in raw:
             return item
     return None
 
