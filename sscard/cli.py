@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "read": "read",
     "info": "info",
     "tree": "tree",
+    "profile": "profile",
     "apdu": "apdu",
     "readers": "readers",
     "doctor": "doctor",

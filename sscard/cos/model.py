@@ -149,8 +149,9 @@ class KeySlot:
 class Directory:
     """A DDF or ADF.
 
-    ``aid`` is the name it is selected by, empty for an ADF that has only its label: that is selected by FID; ``parent`` is the DDF above, empty for the MF.  ``lock_key`` names the
-    key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK), empty where there is none.
+    ``aid`` is the name it is selected by, empty for an ADF that has only its label and is selected by FID; ``parent``
+    is the DDF above, empty for the MF.  ``lock_key`` names the key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK),
+    empty where there is none.
     """
 
     name: str

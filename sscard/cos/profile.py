@@ -43,6 +43,13 @@ def overlay_names() -> tuple[str, ...]:
     return tuple(name for name in packaged() if name.startswith(OVERLAY))
 
 
+def overlay_title(name: str) -> tuple[str, str]:
+    """Chinese and English title of an overlay.  Raises ProfileError."""
+    source = locate(name)
+    title = Table(_toml(source), source.file, "").table("title")
+    return title.text("zh"), title.text("en")
+
+
 def load_profile(name_or_path: str | Path) -> Profile:
     """The profile of that name, or of the TOML file at that path, with overlays behind ``+`` put on it.
 

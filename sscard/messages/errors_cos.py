@@ -89,4 +89,36 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file} 扩展到了自身。|检查 extends。",
         "{file} extends itself.|Check extends.",
     ),
+    "lint-file-without-key": (
+        "{file}: 文件 {place} 没有更新密钥 (规则 {rule})。|给出一个密钥; 只有由卡片自行写入的循环文件可以没有。",
+        "{file}: no key updates the file {place} (rule {rule}).|Name one; only cyclic files the card writes have none.",
+    ),
+    "lint-key-without-file": (
+        "{file}: 密钥 {place} 不打开任何文件。|用于某个文件, 或删除该密钥。",
+        "{file}: the key {place} opens no file.|Use it for a file or remove it.",
+    ),
+    "lint-chip": (
+        "{file}: {place} 为 {chip}; 第三代卡芯片为 {low} 至 {high} 字节。|按芯片资料填写。",
+        "{file}: {place} is {chip}; chips of third-generation cards have {low} to {high} bytes.|State that of the chip.",
+    ),
+    "lint-reused": (
+        "{file}: {place} 占用了规范已有的 {what} {number} ({zh})。|改用规范未使用的值。",
+        "{file}: {place} takes the {what} {number}, which the standard uses ({en}).|Take one that is free.",
+    ),
+    "lint-local-number": (
+        "{file}: {place} 是地方扩展, 但文件标识 {number} 低于 {first}。|地方目录从 DF0A 起, 地方文件从 EF0C 起。",
+        "{file}: {place} is local, but its FID {number} is below {first}.|Local directories begin at DF0A, files at EF0C.",
+    ),
+    "lint-closed-file": (
+        "{file}: {place}: 社会保障系统环境的文件和循环文件不得增加数据项。|放入本地文件 (EF0C 起)。",
+        "{file}: {place}: files of SSSE and cyclic files take no new items.|Put it into a local file (EF0C upward).",
+    ),
+    "lint-id-unpublished": (
+        "{file}: {place} 的标识 {number} 在某省的库中属于 {zh}; 国家未公布。|确认本地区未使用。",
+        "{file}: {place} has id {number}, which one province gives to: {en}; nothing national.|See that yours does not.",
+    ),
+    "lint-changed": (
+        "{file}: {place} 为 {stated}, 规范为 {own}。|确认依据。",
+        "{file}: {place} is {stated}, the standard has {own}.|See that there is a source for it.",
+    ),
 }

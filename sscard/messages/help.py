@@ -24,6 +24,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "identify a card: ATR, generation, algorithm, id, speed",
     ),
     "tree": ("显示目录、文件与读写规则", "show directories, files and access rules"),
+    "profile": ("比较、检查卡片配置", "compare and check card profiles"),
     "apdu": ("发送 APDU 并解释状态字", "send APDUs and explain the status word"),
     "readers": ("列出读卡器", "list readers"),
     "doctor": ("逐层检查环境并给出处理办法", "check every layer and say what to do"),

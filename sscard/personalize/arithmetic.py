@@ -3,7 +3,8 @@
 This does not look at the plan: the two are compared, so a plan that re-selects or re-authenticates is found.
 Counting rules (T=0): one command a file and a record; challenge and load for each enciphered key; challenge and
 authentication each time a right has to be gained, since rights die with the directory; one SELECT to enter a
-directory, one for each environment to see that the card is blank; as few READ RECORDs as 256-byte answers allow; GET RESPONSE where a card proof comes back.
+directory, one for each environment to see that the card is blank; as few READ RECORDs as 256-byte answers allow;
+GET RESPONSE where a card proof comes back.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Final
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
+from sscard.cos.profile_lint import require_sound
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.family import served
 from sscard.keys.service import KeyService
@@ -104,9 +105,11 @@ def _begun(workspace: Workspace) -> bool:
 def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
     """Template and dialect for a workspace's cards, with every key looked for before any card is touched.
 
-    Raises CustodyError for a key that is missing or of another algorithm and for an algorithm that only an HSM has, GuardRefused for demo keys in production.
+    Raises CustodyError for a key that is missing or of another algorithm and for an algorithm that only an HSM has,
+    GuardRefused for demo keys in production, ProfileError for a profile that clashes with the standard.
     """
     guard_mode(workspace, service)
+    require_sound(profile)
     dialect = load_dialect(profile.dialect)
     template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
     presented = {"PIN", "TRANSPORT"}

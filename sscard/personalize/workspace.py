@@ -122,8 +122,9 @@ def create_workspace(
     """Make a workspace in a new or empty folder; with ``demo`` also a vault of demonstration keys and its passphrase.
 
     ``sscard.toml`` is written last: an interrupted attempt leaves no workspace.  ``algorithm`` and ``seed`` are those
-    of the demonstration keys, ``extra`` keys that no official list has.  Raises GuardRefused("workspace-exists" or "workspace-not-empty"), WorkspaceError for a
-    wrong region or profile and where the folder cannot be written, CustodyError for an algorithm that only an HSM has.
+    of the demonstration keys, ``extra`` keys that no official list has.  Raises GuardRefused("workspace-exists" or
+    "workspace-not-empty"), WorkspaceError for a wrong region or profile and where the folder cannot be written,
+    CustodyError for an algorithm that only an HSM has.
     """
     root = directory.resolve()
     path = root / SETTINGS_NAME
