@@ -99,7 +99,7 @@ def nodes(profile: Profile) -> Iterator[Node]:
         "transport_tries": str(profile.transport_tries),
         "chip_bytes": str(profile.chip_bytes),
         "stages": " ".join(profile.stages),
-        "card_master": _key("", profile.card_master).place,
+        "card_master": "  ".join(f"{fact} {value}" for fact, value in _key("", profile.card_master).facts.items()),
     }
     yield Node("profile", "", profile.title_zh, profile.title_en, head)
     for name, value in profile.constants.items():

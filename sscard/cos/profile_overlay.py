@@ -67,7 +67,7 @@ def _add(root: Content, entry: Table, content: Content) -> None:
             entry.fail("profile-unknown-value", key)
         present = node.setdefault(key, [])
         for value in values:
-            if _named(value) in map(_named, present):
+            if _named(value) and _named(value) in map(_named, present):
                 raise ProfileError("overlay-taken", file=entry.file, place=_inside(place, _named(value)))
         where = len(present)
         if after and key in _NODES:

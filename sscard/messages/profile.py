@@ -21,8 +21,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "\b\nExample: sscard profile lint ssc3-sm4+overlay-informative",
     ),
     "diff-help": (
-        "逐项列出从 OLD 到 NEW 的变更, 供变更审批表使用。\n\n\b\n例: sscard profile diff ssc2-des ssc3-sm4",
-        "List what changes from OLD to NEW, item by item, as a change form wants it.\n\n"
+        "逐项列出从 OLD 到 NEW 的变更, 供变更审批表使用。长度和标识为十六进制, 大小为十进制。\n\n\b\n例: sscard profile diff ssc2-des ssc3-sm4",
+        "List what changes from OLD to NEW, item by item, as a change form wants it. Lengths and ids are\nhexadecimal, sizes decimal.\n\n"
         "\b\nExample: sscard profile diff ssc2-des ssc3-sm4",
     ),
     "size-help": (
