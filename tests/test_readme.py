@@ -120,6 +120,7 @@ def test_python_of_the_integrators_guide_runs(tmp_path: Path) -> None:
         assert result.returncode == 0, result.stderr
 
 
+TOO_LARGE = 'extends="ssc3-sm4"\\nname="x"\\nchip_bytes=9'
 JSON_RUNS = {
     "init": "sscard init ws --demo --json",
     "people": "sscard people --count 3 --out b.csv --json",
@@ -131,6 +132,11 @@ JSON_RUNS = {
     "info": "sscard info --reader emulator --json",
     "read": "sscard read DF04 --reader emulator --json",
     "tree": "sscard tree --json",
+    "profile list": "sscard profile list --json",
+    "profile show": "sscard profile show ssc1-des --json",
+    "profile lint": f"printf '{TOO_LARGE}' > x.toml; sscard profile lint x.toml --json",
+    "profile diff": "sscard profile diff ssc2-des ssc3-sm4 --json",
+    "profile size": "sscard profile size ssc2-des --json",
     "apdu": "sscard apdu 0084000008 --reader emulator --json",
     "doctor": "sscard doctor --workspace ws --reader emulator --json",
     "keys catalog": "sscard keys catalog --json",

@@ -2,8 +2,10 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "group": (
-        "卡片配置: 列出、显示、检查、比较、占用空间。叠加写在加号之后: ssc3-sm4+overlay-informative。",
-        "Card profiles: list, show, check, compare, sizes. An overlay stands behind a plus: ssc3-sm4+overlay-informative.",
+        "卡片配置: 列出、显示、检查、比较、占用空间。叠加写在加号之后: ssc3-sm4+overlay-informative。\n\n"
+        "\b\n例: sscard profile list",
+        "Card profiles: list, show, check, compare, sizes. An overlay stands behind a plus: ssc3-sm4+overlay-informative.\n\n"
+        "\b\nExample: sscard profile list",
     ),
     "list-help": (
         "列出随软件提供的配置和叠加。\n\n\b\n例: sscard profile list",

@@ -68,7 +68,7 @@ FIRST_KEYS = {
 INFORMATIVE = {
     "DF05 EF05": "A0 an 01, A1 an 01, B9 an 01, A2 an 04, A9 cn 01, A3 B-TLV 18 ×5 {A5 an 10, A6 an 04}, "
     "A4 B-TLV 17 ×5 {A7 an 10, A8 an 03}, BA an 14, BB an 64, AA an 14, AB cn 04, "
-    + "".join(f"{tag} an 01, " for tag in "AC AD AE AF B0 B1 B2 B3 B4 B5 B6 B7 BC".split())
+    + "".join(f"{tag:02X} an 01, " for tag in (*range(0xAC, 0xB8), 0xBC))
     + "B8 an 28",
     "DF06 EF05": "C0 an 46, C2 an 09"
     + "".join(f", {tag} B-TLV 1A {{E3 cn 01, E4 cn 04, E5 cn 04, E6 cn 04, E7 cn 03}}" for tag in ("C3", "C4", "C5")),
@@ -257,7 +257,8 @@ BROKEN = {
     "key kind": ("key_lengths = { updater = 8 }", "profile-choice", "key_lengths/updater"),
     "nameless DDF": ('[[replace]]\nat = "PSE"\naid = ""', "profile-range", "PSE/aid"),
     "nameless apart": (
-        '[[add]]\nafter = "DF01"\n[[add.directory]]\nname = "X"\nkind = "ADF"\nparent = "PSE"\nfid = 0xDF0A\nlabel = "x"\n'
+        '[[add]]\nafter = "DF01"\n[[add.directory]]\nname = "X"\nkind = "ADF"\nparent = "PSE"\nfid = 0xDF0A\n'
+        'label = "x"\n'
         'zh = "x"\nen = "x"\nmaster = { name = "MKX", id = 0, tries = 3, zh = "x", en = "x" }',
         "profile-label-only",
         "X",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,7 @@ def test_diff_is_whole_and_the_reverse_mirrors_it() -> None:
         assert change.node.zh
         assert change.before != change.after
     directories = [change.directory for change in found]
-    assert len(list(dict.fromkeys(directories))) == 1 + sum(a != b for a, b in zip(directories, directories[1:]))
+    assert len(list(dict.fromkeys(directories))) == 1 + sum(a != b for a, b in pairwise(directories))
 
 
 def test_rooms_add_up_to_the_files() -> None:

@@ -1,4 +1,4 @@
-"""Cards of every generation made, proved and read on the software card, with as few exchanges as their profile needs."""
+"""Cards of every generation made, proved and read on the software card, with as few exchanges as possible."""
 
 from __future__ import annotations
 
