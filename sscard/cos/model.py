@@ -76,7 +76,8 @@ class Item:
     ``tag`` is 0 for a field of a cyclic record or a transparent file.  ``length`` is the stored length of the value
     in bytes.  ``count`` is how often the record is repeated.  ``source`` names the record field the value comes from;
     empty means the item is created with its fill.  ``person`` marks values that are masked when shown.  ``number``
-    marks decimal numbers, stored right-aligned with leading zeros.
+    marks decimal numbers, stored right-aligned with leading zeros.  ``later`` is what the item may have become on a
+    rewritten card, ``judged_by`` the tag that tells (0: itself); see :mod:`sscard.cos.renewal`.
     """
 
     tag: int
@@ -89,6 +90,8 @@ class Item:
     person: bool = False
     members: tuple[Item, ...] = ()
     number: bool = False
+    later: Item | None = None
+    judged_by: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,7 @@ def _entries(table: Table, heads: Mapping[str, Directory]) -> tuple[Item, ...]:
 
 
 def _item(table: Table, *, tagged: bool) -> Item:
+    later = next(iter(table.tables("later")), None)
     item = Item(
         tag=table.number("tag", 1 if tagged else 0, 0xFE if tagged else 0),
         zh=table.text("zh"),
@@ -279,6 +280,8 @@ def _item(table: Table, *, tagged: bool) -> Item:
         person=table.flag("person"),
         members=tuple(_item(member, tagged=True) for member in table.tables("members")),
         number=table.flag("number"),
+        later=_item(later, tagged=True) if later is not None else None,
+        judged_by=table.number("judged_by", 0, 0xFE, 0),
     )
     table.finish()
     return item

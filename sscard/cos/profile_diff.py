@@ -173,6 +173,7 @@ def _item(place: str, item: Item, record: str) -> Node:
         "number": str(item.number).lower(),
         "person": str(item.person).lower(),
         "source": item.source,
+        "later": f"{item.later.zh} {item.later.coding.value} {item.later.length:02X}" if item.later else "",
     }
     return Node("item", place, item.zh, item.en, facts)
 

@@ -83,6 +83,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact-number": ("数值", "number"),
     "fact-person": ("个人信息", "person"),
     "fact-source": ("来源", "source"),
+    "fact-later": ("附录C新含义", "later meaning"),
     "fact-value": ("值", "value"),
     "fact-generation": ("规范版本", "generation"),
     "fact-algorithm": ("算法", "algorithm"),

@@ -15,6 +15,7 @@ from sscard.cos import coding
 from sscard.cos.model import Directory, File, Item, Profile, Structure
 from sscard.cos.names import join_name
 from sscard.cos.profile import directory_entry, load_profile, profile_names
+from sscard.cos.renewal import meaning
 from sscard.errors import ProfileError, StatusError, UsageError
 from sscard.terminal.identify import Identity
 from sscard.terminal.session import CardSession, Refusal
@@ -152,11 +153,15 @@ def _values(session: CardSession, file: File) -> Iterator[ItemValue]:
         content, field = _binary(session, file), file.items[0]
         yield ItemValue(field, field.tag, 0, content, "" if _unset(content) else coding.decode(field, content))
         return
-    for number, data in enumerate(_records(session, file), 1):
+    records = list(_records(session, file))
+    others = {tag: raw for data in records for _, tag, raw in coding.split_record(file, data) if tag}
+    for number, data in enumerate(records, 1):
         unset = file.structure is Structure.CYCLIC and _unset(data)
         for item, tag, raw in coding.split_record(file, data):
             if file.structure is Structure.DIRECTORY:
                 item = _entry(session.profile, file, raw)
+            if item is not None:
+                item, raw = meaning(item, raw, others)
             text = "" if unset else coding.decode(item, raw) if item else raw.hex().upper()
             yield ItemValue(item, tag, number, raw, text)
 
