@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "pin": "pin",
     "purse": "purse",
     "tree": "tree",
+    "profile": "profile",
     "apdu": "apdu",
     "readers": "readers",
     "doctor": "doctor",

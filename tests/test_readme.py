@@ -123,6 +123,7 @@ def test_python_of_the_integrators_guide_runs(tmp_path: Path) -> None:
 TYPED = r"printf '123456\n123456\n123456\n' | setsid"
 """What a holder types, where no terminal is."""
 
+TOO_LARGE = 'extends="ssc3-sm4"\\nname="x"\\nchip_bytes=9'
 JSON_RUNS = {
     "init": "sscard init ws --demo --json",
     "people": "sscard people --count 3 --out b.csv --json",
@@ -147,6 +148,11 @@ JSON_RUNS = {
     "purse debit": f"{TYPED} sscard purse debit --terminal 990101000042 --terminal-counter 1 --reader emulator --json",
     "purse proof": "sscard purse proof load 0 --reader emulator --json",
     "purse starting-day": "sscard purse starting-day --reader emulator --json",
+    "profile list": "sscard profile list --json",
+    "profile show": "sscard profile show ssc1-des --json",
+    "profile lint": f"printf '{TOO_LARGE}' > x.toml; sscard profile lint x.toml --json",
+    "profile diff": "sscard profile diff ssc2-des ssc3-sm4 --json",
+    "profile size": "sscard profile size ssc2-des --json",
     "apdu": "sscard apdu 0084000008 --reader emulator --json",
     "doctor": "sscard doctor --workspace ws --reader emulator --json",
     "keys catalog": "sscard keys catalog --json",

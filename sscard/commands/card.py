@@ -236,13 +236,13 @@ def _export_reader(
 
     opened = workspace_at(workspace, needed=bool(words))
     pin = ask_pin("terminal.pin-prompt") if with_pin else None
-    with closing(open_transport(reader)) as transport:
+    with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         if words and opened is not None:
             disclose(opened, identity, words, yes=yes)
-        return export_card(CardSession(channel, profile, identity, keys_for(opened, reader), pin))
+        return export_card(CardSession(channel, profile, identity, keys_for(opened, reader, profile), pin))
 
 
 def _from_profile(side: _Side, profile: Profile) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ from sscard.errors import GuardRefused
 
 if TYPE_CHECKING:
     from sscard.apdu.transport import Channel
+    from sscard.cos.model import Profile
     from sscard.keys.secret import Secret
     from sscard.keys.service import KeyService
     from sscard.personalize.workspace import Workspace
@@ -36,11 +37,11 @@ def card_session(
     from sscard.terminal.session import CardSession
 
     opened = workspace_at(workspace, needed=False)
-    with closing(open_transport(reader)) as transport:
+    with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
-        service = keys_for(opened, reader) if keys else None
+        service = keys_for(opened, reader, profile) if keys else None
         asked = ask_pin("terminal.pin-prompt") if pin and identity.pin_tries is not None else None
         try:
             yield CardSession(channel, profile, identity, service, asked)
@@ -58,14 +59,14 @@ def workspace_at(path: Path, *, needed: bool) -> Workspace | None:
     return open_workspace(path)
 
 
-def keys_for(workspace: Workspace | None, reader: str | None) -> KeyService | None:
+def keys_for(workspace: Workspace | None, reader: str | None, profile: Profile) -> KeyService | None:
     """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
     from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
-    from sscard.keys.hierarchy import memory_service
+    from sscard.personalize.sample import sample_keys
 
     if reader == EMULATOR:
-        return memory_service()
+        return sample_keys(profile)
     return unlock(workspace) if workspace is not None else None
 
 

@@ -62,11 +62,11 @@ def command(
     cut = _cut(tear) if tear else None
     reach = Interface(interface) if interface else None
 
-    if (feed and (image_path or profile)) or (blank and profile):
+    if feed and image_path:
         raise click.UsageError(text("emulator.one-of"))
     first = DEFAULT_SERIAL if serial is None else serial
     if feed:
-        feeder = Feeder(_prepared(_blanks(first, feed, seed), cut, reach), replace=True)
+        feeder = Feeder(_prepared(_blanks(first, feed, seed, profile), cut, reach), replace=True)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
         return Exit.OK
@@ -96,20 +96,26 @@ def _prepared(cards: Iterable[SoftwareCard], cut: Cut | None, interface: Interfa
         yield card
 
 
-def _blanks(first: int, count: int, seed: int) -> Iterator[SoftwareCard]:
+def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[SoftwareCard]:
+    """``count`` blank cards as the profile wants them."""
+    from sscard.cos.profile import load_profile
     from sscard.emulator.card import SoftwareCard
+    from sscard.emulator.options import options_for
 
-    return (SoftwareCard.blank(serial, seed=seed) for serial in range(first, first + count))
+    meant = load_profile(profile or DEFAULT_PROFILE)
+    algorithm, options = meant.algorithm, options_for(meant)
+    return (
+        SoftwareCard.blank(serial, seed=seed, algorithm=algorithm, options=options)
+        for serial in range(first, first + count)
+    )
 
 
 def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> SoftwareCard:
-    """The one card to serve: of the image, blank, or personalized by the profile."""
+    """The one card to serve: of the image, blank for the profile, or personalized by it."""
 
     def make() -> SoftwareCard:
         if blank or (path is not None and profile is None):
-            from sscard.emulator.card import SoftwareCard
-
-            return SoftwareCard.blank(serial, seed=seed)
+            return next(_blanks(serial, 1, seed, profile))
         from sscard.personalize.sample import personalized_card
 
         return personalized_card(profile or DEFAULT_PROFILE, seed)

@@ -21,11 +21,19 @@ def command(directory: Path, demo: bool, region: str, profile: str, as_json: boo
     if not demo:
         raise GuardRefused("workspace-production", path=str(directory))
     from sscard.commands.unlock import open_vault
+    from sscard.cos.keyset import unlisted_keys
     from sscard.cos.profile import load_profile
     from sscard.personalize.workspace import create_workspace
 
-    algorithm = load_profile(profile).algorithm
-    workspace = create_workspace(directory, demo=True, region=region, profile=profile, algorithm=algorithm)
+    card = load_profile(profile)
+    workspace = create_workspace(
+        directory,
+        demo=True,
+        region=region,
+        profile=profile,
+        algorithm=card.algorithm,
+        extra=unlisted_keys(card),
+    )
     count = len(open_vault(workspace))
     if as_json:
         emit(

@@ -76,7 +76,7 @@ def command(
     if dry_run:
         return _rehearse(place, service, rows, profile, as_json=as_json)
     tracer = _tracer(trace)
-    slots = _slots(place, reader, len(rows))
+    slots = _slots(place, reader, len(rows), profile)
     return _produce(place, service, rows, profile, slots, wait=wait, tracer=tracer, as_json=as_json)
 
 
@@ -110,8 +110,8 @@ def _produce(
         production.close()
 
 
-def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
-    """The readers asked for: PC/SC ones, or heads with software cards kept in the workspace."""
+def _slots(place: Workspace, reader: str | None, rows: int, profile: Profile) -> Sequence[Slot]:
+    """The readers asked for: PC/SC ones, or heads with software cards for ``profile`` kept in the workspace."""
     if reader is None or reader.partition(":")[0] != EMULATOR:
         from sscard.commands.readers_open import open_slots
 
@@ -124,8 +124,9 @@ def _slots(place: Workspace, reader: str | None, rows: int) -> Sequence[Slot]:
     if not place.demo:
         raise GuardRefused("emulator-in-production")
     from sscard.emulator import Rack
+    from sscard.emulator.options import options_for
 
-    rack = Rack(place.cards_path, area=place.region[:4])
+    rack = Rack(place.cards_path, area=place.region[:4], algorithm=profile.algorithm, options=options_for(profile))
     return [rack.slot(number) for number in range(1, min(int(count), max(rows, 1)) + 1)]
 
 

@@ -51,14 +51,14 @@ def command(
     opened = workspace_at(workspace, needed=show_person)
     pin = ask_pin("terminal.pin-prompt") if with_pin else None
     complete = True
-    with closing(open_transport(reader)) as transport:
+    with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
             disclose(opened, identity, "read --show-person", yes=yes)
-        keys = keys_for(opened, reader) if any(not file.read.free for _, file in files) else None
+        keys = keys_for(opened, reader, profile) if any(not file.read.free for _, file in files) else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result

@@ -14,15 +14,17 @@ EMULATOR: Final = "emulator"
 ALL: Final = "all"
 
 
-def open_transport(reader: str | None) -> Transport:
+def open_transport(reader: str | None, profile: str | None = None) -> Transport:
     """The card in ``reader``; ``emulator`` is a finished software card of the sample person, None the only reader.
+
+    ``profile`` is that of the software card; None is the usual one.
 
     Raises ReaderMissing, ServiceMissing, CardMissing and what :class:`sscard.apdu.pcsc.PcscTransport` raises.
     """
     if reader == EMULATOR:
         from sscard.personalize.sample import personalized_card
 
-        return personalized_card()
+        return personalized_card(profile) if profile else personalized_card()
     from sscard.apdu.pcsc import PcscTransport, find_reader
 
     return PcscTransport(find_reader(reader))

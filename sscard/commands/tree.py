@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 def command(what: str | None, profile_name: str, as_json: bool) -> int:
     from sscard.cos.profile import load_profile
 
-    profile = load_profile(profile_name)
+    show(load_profile(profile_name), what, as_json=as_json)
+    return Exit.OK
+
+
+def show(profile: Profile, what: str | None, *, as_json: bool) -> None:
+    """Print a profile, one of its directories or one of its files.  Raises UsageError for a word that means none."""
     directories, file = _meant(profile, what)
     if as_json:
         _emit(directories, file)
@@ -34,7 +39,6 @@ def command(what: str | None, profile_name: str, as_json: bool) -> int:
         _print_items(directories[0], file)
     else:
         _print_tree(profile, directories, detailed=what is not None)
-    return Exit.OK
 
 
 def _meant(profile: Profile, what: str | None) -> tuple[tuple[Directory, ...], File | None]:

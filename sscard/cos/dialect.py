@@ -40,7 +40,11 @@ class Dialect(Protocol):
         ...
 
     def key_prefix(self, profile: Profile, slot: KeySlot, version: int) -> bytes:
-        """The bytes that stand before the key value in a key block."""
+        """The bytes before the key value in a key block.  Raises PlanError for a key the COS cannot hold."""
+        ...
+
+    def key_fill(self, profile: Profile, slot: KeySlot) -> bytes:
+        """The bytes that stand behind a key value shorter than the field of the key block; the PIN's are not told."""
         ...
 
     def write_key_header(self, slot: KeySlot) -> bytes:

@@ -6,11 +6,15 @@ Terms follow LD/T 32: DF, EF, item (数据项), record kinds (变长, 定长, �
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from sscard.keys.family import Algorithm
+
+KEY_LENGTH: Final = 16
+"""Bytes of a key where a profile says nothing else."""
 
 
 class Structure(Enum):
@@ -72,7 +76,8 @@ class Item:
     ``tag`` is 0 for a field of a cyclic record or a transparent file.  ``length`` is the stored length of the value
     in bytes.  ``count`` is how often the record is repeated.  ``source`` names the record field the value comes from;
     empty means the item is created with its fill.  ``person`` marks values that are masked when shown.  ``number``
-    marks decimal numbers, stored right-aligned with leading zeros.
+    marks decimal numbers, stored right-aligned with leading zeros.  ``later`` is what the item may have become on a
+    rewritten card, ``judged_by`` the tag that tells (0: itself); see :mod:`sscard.cos.renewal`.
     """
 
     tag: int
@@ -85,6 +90,8 @@ class Item:
     person: bool = False
     members: tuple[Item, ...] = ()
     number: bool = False
+    later: Item | None = None
+    judged_by: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +152,9 @@ class KeySlot:
 class Directory:
     """A DDF or ADF.
 
-    ``aid`` is the name it is selected by; ``parent`` is the DDF above, empty for the MF.  ``lock_key`` names the
-    key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK), empty where there is none.
+    ``aid`` is the name it is selected by, empty for an ADF that has only its label and is selected by FID; ``parent``
+    is the DDF above, empty for the MF.  ``lock_key`` names the key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK),
+    empty where there is none.
     """
 
     name: str
@@ -172,7 +180,11 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A whole card: what is on it and in which order it is made."""
+    """A whole card: what is on it and in which order it is made.
+
+    ``algorithm_in_fci``: whether the FCI of SSSE names the algorithm (9F0C); first-generation cards often do not.
+    ``key_lengths`` holds the kinds of key that have not :data:`KEY_LENGTH` bytes.
+    """
 
     name: str
     version: int
@@ -188,6 +200,12 @@ class Profile:
     directories: tuple[Directory, ...]
     constants: dict[str, str] = field(default_factory=dict)
     digest: str = ""
+    algorithm_in_fci: bool = True
+    key_lengths: Mapping[KeyKind, int] = field(default_factory=dict)
+
+    def key_length(self, slot: KeySlot) -> int:
+        """Bytes of a key's value."""
+        return self.key_lengths.get(slot.kind, KEY_LENGTH)
 
     def directory(self, name: str) -> Directory:
         """The directory of that name.  Raises KeyError."""

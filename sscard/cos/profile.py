@@ -12,19 +12,19 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sscard.cos.access import parse_access
 from sscard.cos.coding import DIRECTORY_SOURCE
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
 from sscard.cos.profile_check import check
+from sscard.cos.profile_overlay import apply
+from sscard.cos.profile_source import JOINT, OVERLAY, Source, locate, packaged
 from sscard.cos.profile_table import Table
 from sscard.errors import ProfileError
 from sscard.keys.family import Algorithm
 
-_SUFFIX: Final = ".toml"
 _TAG_APPLICATION: Final = 0x61
 _TAG_NAME: Final = 0x4F
 _TAG_LABEL: Final = 0x50
@@ -34,46 +34,104 @@ _SLOT_KINDS: Final = {kind.value: kind for kind in KeyKind if kind is not KeyKin
 
 
 def profile_names() -> tuple[str, ...]:
-    """Names of the profiles that come with the toolkit, sorted."""
-    folder = files("sscard.cos") / "profiles"
-    return tuple(sorted(entry.name.removesuffix(_SUFFIX) for entry in folder.iterdir() if entry.name.endswith(_SUFFIX)))
+    """Names of the profiles that come with the toolkit, sorted; overlays are not among them."""
+    return tuple(name for name in packaged() if not name.startswith(OVERLAY))
+
+
+def overlay_names() -> tuple[str, ...]:
+    """Names of the overlays that come with the toolkit, sorted."""
+    return tuple(name for name in packaged() if name.startswith(OVERLAY))
+
+
+def overlay_title(name: str) -> tuple[str, str]:
+    """Chinese and English title of an overlay.  Raises ProfileError."""
+    source = locate(name)
+    title = Table(_toml(source), source.file, "").table("title")
+    return title.text("zh"), title.text("en")
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
-    """The profile of that name, or of the TOML file at that path.
+    """The profile of that name, or of the TOML file at that path, with overlays behind ``+`` put on it.
 
     Raises ProfileError where there is none, the file is no TOML, or its content contradicts itself.
     """
-    path = Path(name_or_path)
-    if path.suffix != _SUFFIX and len(path.parts) == 1:
-        return _packaged(str(name_or_path))
-    try:
-        return parse_profile(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ProfileError("profile-file", file=str(path), reason=error.strerror or "") from None
+    return _packaged(name_or_path) if name_or_path in profile_names() else _checked(str(name_or_path))
 
 
 @cache
 def _packaged(name: str) -> Profile:
-    if name not in profile_names():
-        raise ProfileError("profile-unknown", name=name, known=", ".join(profile_names()))
-    return parse_profile((files("sscard.cos") / "profiles" / f"{name}{_SUFFIX}").read_bytes(), f"{name}{_SUFFIX}")
+    return _checked(name)
 
 
-def parse_profile(raw: bytes, file: str) -> Profile:
-    """The profile written in ``raw`` (TOML, UTF-8); ``file`` is what errors call it.  Raises ProfileError."""
-    try:
-        content = tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError("profile-toml", file=file, reason=str(error)) from None
-    profile = replace(_profile(Table(content, file, "")), digest=hashlib.sha256(raw).hexdigest())
+def _checked(name_or_path: str) -> Profile:
+    profile, file = read_profile(name_or_path)
     check(profile, file)
     return profile
 
 
+def read_profile(name_or_path: str | Path) -> tuple[Profile, str]:
+    """A profile as :func:`load_profile` reads it and what errors call it; its contradictions are left for lint.
+
+    Raises ProfileError where there is none or a value is missing, unknown or of the wrong kind.
+    """
+    words = str(name_or_path)
+    whole = JOINT not in words or Path(words).is_file()
+    base, *overlays = [words] if whole else words.split(JOINT)
+    source = locate(base)
+    content, digests = _resolve(source, ())
+    names, file = [content.get("name", "")], source.file
+    for word in overlays:
+        overlay = locate(word)
+        difference = _toml(overlay)
+        if "overlay" not in difference:
+            raise ProfileError("overlay-not-one", file=overlay.file)
+        content = apply(content, {key: value for key, value in difference.items() if key != "title"}, overlay.file)
+        digests.append(hashlib.sha256(overlay.raw).digest())
+        names.append(f"{OVERLAY}{difference['overlay']}")
+        file = overlay.file
+    if overlays:
+        content["name"] = JOINT.join(map(str, names))
+    return replace(_profile(Table(content, file, "")), digest=_joined(digests)), file
+
+
+def parse_profile(raw: bytes, file: str) -> Profile:
+    """The profile written in ``raw`` (TOML, UTF-8); ``file`` is what errors call it.  Raises ProfileError."""
+    content, digests = _resolve(Source(raw, file), ())
+    profile = replace(_profile(Table(content, file, "")), digest=_joined(digests))
+    check(profile, file)
+    return profile
+
+
+def _joined(digests: list[bytes]) -> str:
+    """The digest of a profile: that of its file, or over those of all files it is made of."""
+    return (digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()).hex()
+
+
+def _resolve(source: Source, above: tuple[str, ...]) -> tuple[dict[str, Any], list[bytes]]:
+    """The content of a file with that of the profile it extends, and the SHA-256 of each file, the base first."""
+    content = _toml(source)
+    if "overlay" in content:
+        raise ProfileError("overlay-alone", file=source.file)
+    digest = hashlib.sha256(source.raw).digest()
+    if "extends" not in content:
+        return content, [digest]
+    if source.file in above:
+        raise ProfileError("overlay-circle", file=source.file)
+    base = source.sibling(Table(content, source.file, "").text("extends"))
+    below, digests = _resolve(base, (*above, source.file))
+    return apply(below, content, source.file), [*digests, digest]
+
+
+def _toml(source: Source) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source.raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError("profile-toml", file=source.file, reason=str(error)) from None
+
+
 def directory_entry(directory: Directory) -> bytes:
-    """What a DIR file says of one directory: ``4F L name ‖ 50 L label`` (label in GBK), without the template 61."""
-    entry = bytes((_TAG_NAME, len(directory.aid))) + directory.aid
+    """What a DIR file says of one directory: ``[4F L name] ‖ [50 L label]`` (label in GBK), without the template 61."""
+    entry = bytes((_TAG_NAME, len(directory.aid))) + directory.aid if directory.aid else b""
     label = directory.label.encode("gbk")
     return entry + bytes((_TAG_LABEL, len(label))) + label if label else entry
 
@@ -96,6 +154,10 @@ def _profile(table: Table) -> Profile:
         stages=table.texts("stages"),
         directories=tuple(_with_files(entry, head, by_name) for entry, head in heads),
         constants=table.table("constants").strings(),
+        algorithm_in_fci=table.flag("algorithm_in_fci", True),
+        key_lengths={
+            KeyKind(kind): size for kind, size in table.sizes("key_lengths", tuple(_SLOT_KINDS), 8, 16).items()
+        },
     )
     title.finish()
     table.finish()
@@ -107,7 +169,7 @@ def _head(table: Table) -> Directory:
     directory = Directory(
         name=table.text("name"),
         fid=table.number("fid", 1, 0xFFFF),
-        aid=table.octets("aid"),
+        aid=table.octets("aid", b""),
         label=table.text("label", ""),
         zh=table.text("zh"),
         en=table.text("en"),
@@ -117,7 +179,8 @@ def _head(table: Table) -> Directory:
         keys=tuple(_key(slot, _SLOT_KINDS[slot.choice("kind", tuple(_SLOT_KINDS))]) for slot in table.tables("keys")),
         lock_key=table.text("lock_key", ""),
     )
-    if not 5 <= len(directory.aid) <= 16:
+    by_label = not directory.is_ddf and directory.label and not directory.aid
+    if not by_label and not 5 <= len(directory.aid) <= 16:
         table.fail("profile-range", "aid", low="5", high="10", value=f"{len(directory.aid):X}")
     return directory
 
@@ -205,6 +268,7 @@ def _entries(table: Table, heads: Mapping[str, Directory]) -> tuple[Item, ...]:
 
 
 def _item(table: Table, *, tagged: bool) -> Item:
+    later = next(iter(table.tables("later")), None)
     item = Item(
         tag=table.number("tag", 1 if tagged else 0, 0xFE if tagged else 0),
         zh=table.text("zh"),
@@ -216,6 +280,8 @@ def _item(table: Table, *, tagged: bool) -> Item:
         person=table.flag("person"),
         members=tuple(_item(member, tagged=True) for member in table.tables("members")),
         number=table.flag("number"),
+        later=_item(later, tagged=True) if later is not None else None,
+        judged_by=table.number("judged_by", 0, 0xFE, 0),
     )
     table.finish()
     return item

@@ -6,25 +6,27 @@ Source: LD/T 32 (file structure and keys); docs/card.md, "the profile file".
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import pairwise
 
 from sscard.cos.access import PIN
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
 from sscard.errors import ProfileError
 
-_Finding = tuple[str, str, dict[str, object]]
+Contradiction = tuple[str, str, dict[str, object]]
 """Error key, place, fields."""
 
 
 def check(profile: Profile, file: str) -> None:
     """Raise ProfileError for the first contradiction of ``profile``, naming ``file`` and the place in it."""
-    for rule, place, fields in _findings(profile):
+    for rule, place, fields in contradictions(profile):
         raise ProfileError(rule, file=file, place=place, **fields)
 
 
-def _findings(profile: Profile) -> Iterator[_Finding]:
+def contradictions(profile: Profile) -> Iterator[Contradiction]:
+    """All contradictions of ``profile`` as ``(error key, place, fields)``."""
     directories = profile.directories
     yield from _repeated("name", "", ((directory.name, directory.name) for directory in directories))
-    yield from _repeated("aid", "", ((directory.aid, directory.name) for directory in directories))
+    yield from _repeated("aid", "", ((directory.aid, directory.name) for directory in directories if directory.aid))
     yield from _repeated("fid", "", (((directory.parent, directory.fid), directory.name) for directory in directories))
     yield from _repeated("key", "", ((slot.name, place) for slot, place in _slots(profile)))
     environments = {directory.name for directory in directories if directory.is_ddf}
@@ -32,6 +34,9 @@ def _findings(profile: Profile) -> Iterator[_Finding]:
         if directory.parent and directory.parent not in environments:
             yield "profile-unknown-directory", f"{directory.name}/parent", {"name": directory.parent}
         yield from _directory(profile, directory)
+    for before, directory in pairwise(directories):
+        if not directory.aid and directory.parent not in (before.name, before.parent):
+            yield "profile-label-only", directory.name, {}
     needed = sum(file.size for directory in directories for file in directory.files)
     if needed > profile.chip_bytes:
         yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
@@ -44,7 +49,7 @@ def _slots(profile: Profile) -> Iterator[tuple[KeySlot, str]]:
             yield slot, f"{directory.name}/{slot.name}"
 
 
-def _directory(profile: Profile, directory: Directory) -> Iterator[_Finding]:
+def _directory(profile: Profile, directory: Directory) -> Iterator[Contradiction]:
     name = directory.name
     yield from _repeated("file", name, ((file.name, file.name) for file in directory.files))
     yield from _repeated("fid", name, ((file.fid, file.name) for file in directory.files))
@@ -67,13 +72,13 @@ def _keys_above(profile: Profile, directory: Directory) -> tuple[KeySlot, ...]:
     return profile.directory(directory.parent).keys if directory.parent else ()
 
 
-def _unknown_rights(access: Access, place: str, rights: set[str]) -> Iterator[_Finding]:
+def _unknown_rights(access: Access, place: str, rights: set[str]) -> Iterator[Contradiction]:
     for right in access.rights:
         if right not in rights:
             yield "profile-right", place, {"right": right}
 
 
-def _file(file: File, place: str) -> Iterator[_Finding]:
+def _file(file: File, place: str) -> Iterator[Contradiction]:
     if not file.items:
         yield "profile-missing", f"{place}/items", {}
     if file.structure.is_tlv:
@@ -89,7 +94,7 @@ def _file(file: File, place: str) -> Iterator[_Finding]:
         yield "profile-sum", place, {"stated": f"{expected:X}", "sum": f"{total:X}"}
 
 
-def _item(item: Item, place: str) -> Iterator[_Finding]:
+def _item(item: Item, place: str) -> Iterator[Contradiction]:
     if item.coding is not Coding.BTLV:
         if item.members:
             yield "profile-members", place, {}
@@ -106,7 +111,7 @@ def _item(item: Item, place: str) -> Iterator[_Finding]:
         yield from _item(member, f"{place}/{member.tag:02X}")
 
 
-def _repeated(what: str, place: str, entries: Iterable[tuple[Hashable, str]]) -> Iterator[_Finding]:
+def _repeated(what: str, place: str, entries: Iterable[tuple[Hashable, str]]) -> Iterator[Contradiction]:
     """A finding for each entry whose value an earlier one has, placed at the later one."""
     seen: dict[Hashable, str] = {}
     for value, label in entries:

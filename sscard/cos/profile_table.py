@@ -42,9 +42,9 @@ class Table:
             self.fail("profile-range", key, low=f"{low:X}", high=f"{high:X}", value=f"{value:X}")
         return value
 
-    def flag(self, key: str) -> bool:
-        """A truth value, false where it does not stand."""
-        value = self._take(key, False)
+    def flag(self, key: str, default: bool = False) -> bool:
+        """A truth value, ``default`` where it does not stand."""
+        value = self._take(key, default)
         if not isinstance(value, bool):
             self.fail("profile-kind", key, wanted="true/false")
         return value
@@ -56,10 +56,10 @@ class Table:
             self.fail("profile-choice", key, value=value, known=", ".join(choices))
         return value
 
-    def octets(self, key: str) -> bytes:
+    def octets(self, key: str, default: bytes | None = None) -> bytes:
         """Bytes written as hex."""
         try:
-            return bytes.fromhex(self.text(key))
+            return bytes.fromhex(self.text(key, None if default is None else default.hex()))
         except ValueError:
             self.fail("profile-kind", key, wanted="hex")
 
@@ -90,9 +90,19 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
             self.fail("profile-kind", key, wanted="list of tables")
         return tuple(
-            Table(entry, self.file, self._inside(_label(entry, f"{key}[{index}]")))
+            Table(entry, self.file, self._inside(label(entry, f"{key}[{index}]")))
             for index, entry in enumerate(value, 1)
         )
+
+    def sizes(self, key: str, names: Collection[str], low: int, high: int) -> dict[str, int]:
+        """A table of ``names`` with whole numbers from ``low`` to ``high``; empty where it does not stand."""
+        if key not in self._content:
+            return {}
+        table = self.table(key)
+        for name in table._content:
+            if name not in names:
+                table.fail("profile-choice", name, value=name, known=", ".join(names))
+        return {name: table.number(name, low, high) for name in table._content}
 
     def strings(self) -> dict[str, str]:
         """The whole table as names and texts."""
@@ -115,7 +125,8 @@ class Table:
         return f"{self.place}/{label}" if self.place else label
 
 
-def _label(content: Mapping[str, Any], fallback: str) -> str:
+def label(content: Mapping[str, Any], fallback: str) -> str:
+    """What a table is called in a place: its name, its tag as two hex digits, else ``fallback``."""
     name, tag = content.get("name"), content.get("tag")
     if isinstance(name, str):
         return name

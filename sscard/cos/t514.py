@@ -50,10 +50,15 @@ class T514:
 
     def key_prefix(self, profile: Profile, slot: KeySlot, version: int) -> bytes:
         is_pin = slot.kind is KeyKind.PIN
-        algorithm = 0 if is_pin else self._block["algorithms"][profile.algorithm.name]
+        length = self._block["field"] if is_pin else profile.key_length(slot)
+        algorithm = 0 if is_pin else self._algorithm(profile, slot, length)
         level = self._block["pin_level"] if is_pin else 0
         tries = slot.tries << 4 | slot.tries
-        return bytes((self._keys[slot.kind.value], slot.id, version, 0, tries, algorithm, level, 16))
+        return bytes((self._keys[slot.kind.value], slot.id, version, 0, tries, algorithm, level, length))
+
+    def key_fill(self, profile: Profile, slot: KeySlot) -> bytes:
+        short = 0 if slot.kind is KeyKind.PIN else self._block["field"] - profile.key_length(slot)
+        return bytes((self._block["fill"],)) * short
 
     def write_key_header(self, slot: KeySlot) -> bytes:
         return bytes((0x84, 0xD4, _key_mode(slot), 0x00))
@@ -63,6 +68,15 @@ class T514:
 
     def seal(self) -> Command:
         return Command(0x80, 0xE0, 0x02, 0x00, le=256)
+
+    def _algorithm(self, profile: Profile, slot: KeySlot, length: int) -> int:
+        """Byte 6 of the key block.  Raises PlanError for an algorithm or length the COS has no number for."""
+        table = self._block["algorithms" if length == self._block["field"] else "algorithms_short"]
+        number: int | None = table.get(profile.algorithm.name)
+        if number is None:
+            name = profile.algorithm.name
+            raise PlanError("dialect-algorithm", dialect=self.name, key=slot.name, algorithm=name, length=length)
+        return number
 
     def _lock_number(self, directory: Directory) -> int:
         return next((slot.id for slot in directory.keys if slot.name == directory.lock_key), 0)

@@ -22,10 +22,13 @@ _SECURE: Final = 0x84
 _ADD, _MASTER = 0, 1
 _TYPES: Final = {kind.value: kind for kind in KeyType}
 _COUNTED: Final = frozenset((KeyType.MASTER, KeyType.PIN, KeyType.EXTERNAL))
+_FILL: Final = b"\xff"
 _ALGORITHM_BYTES: Final = {
     (Algorithm.SM4, 16): 0x03,
     (Algorithm.DES, 16): 0x00,
     (Algorithm.DES, 8): 0x01,
+    (Algorithm.SSF33, 16): 0x02,
+    (Algorithm.SM1, 16): 0x04,
 }
 
 
@@ -73,7 +76,7 @@ def _protected(chip: Chip, apdu: bytes, body: bytes) -> bytes:
         raise Refusal(MAC_WRONG)
     if len(payload) == BLOCK:
         return payload
-    block = decipher(chip.algorithm, key, payload, chip.family.block)
+    block = decipher(chip.family, key, payload)
     if len(block) != BLOCK:
         raise Refusal(MAC_WRONG)
     return block
@@ -96,13 +99,15 @@ def _parse(chip: Chip, block: bytes) -> Key:
         raise Refusal(WRONG_DATA)
     length, value = block[7], block[8:]
     if kind is KeyType.PIN:
-        value = value.rstrip(b"\xff")
+        value = value.rstrip(_FILL)
         if not is_pin(value):
             raise Refusal(WRONG_DATA)
     else:
         if _ALGORITHM_BYTES.get((chip.algorithm, length)) != block[5]:
             raise Refusal(WRONG_DATA)
-        value = value[:length]
+        value, fill = value[:length], value[length:]
+        if fill.strip(_FILL):
+            raise Refusal(WRONG_DATA)
     return Key(
         value=value,
         limit=limit,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sscard.cos.model import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class CardOptions:
     ``load_tac_over_new_balance``: the TAC of a load covers the balance after it; else the one before.
     ``log_counter_before``: the log shows the counter before it was raised; else after.
     ``starting_day_key``: number of DSK in DF04.
+    ``algorithm_in_fci``: the FCI of an ``sx…`` directory names the algorithm (9F0C).
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -43,5 +48,15 @@ class CardOptions:
     load_tac_over_new_balance: bool = True
     log_counter_before: bool = True
     starting_day_key: int = 0x07
+    algorithm_in_fci: bool = True
     transport_tries: int = 3
     chip_bytes: int = 81920
+
+
+def options_for(profile: Profile) -> CardOptions:
+    """The options of a blank card that a profile is made for."""
+    return CardOptions(
+        algorithm_in_fci=profile.algorithm_in_fci,
+        transport_tries=profile.transport_tries,
+        chip_bytes=profile.chip_bytes,
+    )

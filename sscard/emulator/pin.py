@@ -121,7 +121,7 @@ def change_or_unblock(chip: Chip, apdu: bytes) -> bytes:
             puk.fail()
         raise
     if p2 == _RELOAD:
-        new = decipher(chip.algorithm, session_key, cipher, chip.family.block) if cipher else b""
+        new = decipher(chip.family, session_key, cipher) if cipher else b""
         if not is_pin(new):
             raise Refusal(WRONG_DATA)
         pin.value = new

@@ -8,14 +8,10 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import Final
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import SM4
-
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Directory, Ef, Key, KeyType
 from sscard.emulator.words import MAC_MISSING, MAC_WRONG, NO_CURRENT_EF, NO_FILE, NO_KEY, Refusal
-from sscard.keys.family import MAC_SIZE, Algorithm, pad_length, unpad_length
+from sscard.keys.family import MAC_SIZE, Family, pad_length, unpad_length
 
 SECURE_CLA: Final = 0x04
 
@@ -65,16 +61,15 @@ def plain_update(chip: Chip, apdu: bytes, body: bytes) -> bytes:
     return check_mac(chip, apdu, body, maintenance_key(chip.current))[0]
 
 
-def decipher(algorithm: Algorithm, key: bytes, blocks: bytes, block: int) -> bytes:
+def decipher(family: Family, key: bytes, blocks: bytes) -> bytes:
     """Undo ECB over ``LD ‖ plain ‖ 80 00…``.  Raises Refusal 6988 where the result has not that form."""
-    if len(blocks) % block:
+    if len(blocks) % family.block:
         raise Refusal(MAC_WRONG)
-    cipher = SM4(key) if algorithm is Algorithm.SM4 else TripleDES(key * 3 if len(key) == 8 else key + key[:8])
-    padded = Cipher(cipher, modes.ECB()).decryptor().update(blocks)  # noqa: S305 - the standard's mode
+    padded = family.decrypt(key, blocks)
     try:
         plain = unpad_length(padded)
     except ValueError:
         raise Refusal(MAC_WRONG) from None
-    if pad_length(plain, block) != padded:
+    if pad_length(plain, family.block) != padded:
         raise Refusal(MAC_WRONG)
     return plain

@@ -91,8 +91,9 @@ def fci(chip: Chip, directory: Directory) -> bytes:
     if directory.kind is not DirectoryKind.ADF:
         sfi = next((ef.sfi for ef in directory.files.values() if ef.type is EfType.DIR), 0)
         own = _tlv(b"\x88", bytes((sfi,))) if sfi else b""
-        if directory.name.startswith(_ENVIRONMENT_NAME):
-            own += _tlv(b"\x9f\x0c", _tlv(b"\x86", bytes((chip.algorithm.value,))))
+        number = chip.algorithm.fci_id if chip.options.algorithm_in_fci else None
+        if number is not None and directory.name.startswith(_ENVIRONMENT_NAME):
+            own += _tlv(b"\x9f\x0c", _tlv(b"\x86", bytes((number,))))
         if own:
             body += _tlv(b"\xa5", own)
     directory.fci = _tlv(b"\x6f", body)

@@ -25,11 +25,20 @@ _COMPLEMENT: Final = bytes(range(255, -1, -1))
 
 
 class Algorithm(Enum):
-    """Ciphers named by the standards, with the identifier of the FCI (template 86)."""
+    """Ciphers named by the standards, with the identifier of the FCI (template 86); none is published for SM1.
+
+    SSF33 and SM1 are not public: see :func:`register`.
+    """
 
     DES = 0x01
     SSF33 = 0x02
     SM4 = 0x03
+    SM1 = -1
+
+    @property
+    def fci_id(self) -> int | None:
+        """The identifier of template 86."""
+        return self.value if self.value > 0 else None
 
 
 class Keyed(Protocol):
@@ -59,6 +68,10 @@ class Family(Protocol):
 
     def encrypt(self, key: bytes, blocks: bytes) -> bytes:
         """ECB over whole blocks under ``key``."""
+        ...
+
+    def decrypt(self, key: bytes, blocks: bytes) -> bytes:
+        """Undo :meth:`encrypt`."""
         ...
 
     def session_key(self, key: bytes, challenge: bytes) -> bytes:
@@ -138,6 +151,9 @@ class Sm4Family:
     def encrypt(self, key: bytes, blocks: bytes) -> bytes:
         return _encryptor(SM4(key))(blocks)
 
+    def decrypt(self, key: bytes, blocks: bytes) -> bytes:
+        return Cipher(SM4(key), _ECB).decryptor().update(blocks)
+
     def session_key(self, key: bytes, challenge: bytes) -> bytes:
         return _Sm4Key(key).session_key(challenge)
 
@@ -187,6 +203,9 @@ class DesFamily:
     def encrypt(self, key: bytes, blocks: bytes) -> bytes:
         return _encryptor(_triple(key))(blocks)
 
+    def decrypt(self, key: bytes, blocks: bytes) -> bytes:
+        return Cipher(_triple(key), _ECB).decryptor().update(blocks)
+
     def session_key(self, key: bytes, challenge: bytes) -> bytes:
         return _DesKey(key).session_key(challenge)
 
@@ -223,12 +242,38 @@ def _triple(key: bytes) -> TripleDES:
     return TripleDES(key * 3 if len(key) == 8 else key + key[:8])
 
 
-_FAMILIES: Final[dict[Algorithm, Family]] = {Algorithm.DES: DesFamily(), Algorithm.SM4: Sm4Family()}
+_PUBLISHED: Final[dict[Algorithm, Family]] = {Algorithm.DES: DesFamily(), Algorithm.SM4: Sm4Family()}
+_registered: Final[dict[Algorithm, Family]] = {}
 
 
 def family_of(algorithm: Algorithm) -> Family:
-    """The family of an algorithm.  Raises CustodyError for SSF33, which is unpublished: only an HSM has it."""
-    try:
-        return _FAMILIES[algorithm]
-    except KeyError:
-        raise CustodyError("algorithm-unpublished", algorithm=algorithm.name) from None
+    """The family of an algorithm.
+
+    Raises CustodyError("algorithm-unpublished") for SSF33 and SM1 while no back end is registered for them.
+    """
+    family = _PUBLISHED.get(algorithm) or _registered.get(algorithm)
+    if family is None:
+        raise CustodyError("algorithm-unpublished", algorithm=algorithm.name)
+    return family
+
+
+def served(algorithm: Algorithm) -> bool:
+    """Whether :func:`family_of` has an answer."""
+    return algorithm in _PUBLISHED or algorithm in _registered
+
+
+def register(algorithm: Algorithm, family: Family) -> Callable[[], None]:
+    """Let ``family`` serve an unpublished algorithm in this process: the place where an HSM is connected.
+
+    The keys handed to it are whatever the custody back end stores: for an HSM, names of keys inside it.  Returns a
+    function that takes the registration back.  Raises CustodyError("algorithm-served") where the algorithm is
+    published or has a back end already.
+    """
+    if served(algorithm):
+        raise CustodyError("algorithm-served", algorithm=algorithm.name)
+    _registered[algorithm] = family
+
+    def withdraw() -> None:
+        _registered.pop(algorithm, None)
+
+    return withdraw

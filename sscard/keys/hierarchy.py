@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,16 @@ _Source = Callable[[str, str, int, int], bytes]
 """(name, region, version, size) → root value."""
 
 
+@dataclass(frozen=True, slots=True)
+class DemoKey:
+    """A key that is made beside those of the official lists; ``size`` in bytes."""
+
+    name: str
+    level: Level
+    version: int
+    size: int
+
+
 def demo_vault(
     path: Path,
     passphrase: Secret,
@@ -37,6 +48,7 @@ def demo_vault(
     region: str = DEMO_REGION,
     seed: int | None = None,
     algorithm: Algorithm = Algorithm.SM4,
+    extra: Sequence[DemoKey] = (),
 ) -> Vault:
     """Make and save a vault with all keys of one city, marked DEMO.  Random, or repeatable from a ``seed``.
 
@@ -44,20 +56,27 @@ def demo_vault(
     """
     city_factor(region)
     vault = Vault.create(path, passphrase, demo=True)
-    fill_demo(vault, region=region, seed=seed, algorithm=algorithm)
+    fill_demo(vault, region=region, seed=seed, algorithm=algorithm, extra=extra)
     vault.save()
     return vault
 
 
-def memory_service(region: str = DEMO_REGION, seed: int = 0, algorithm: Algorithm = Algorithm.SM4) -> VaultKeyService:
+def memory_service(
+    region: str = DEMO_REGION,
+    seed: int = 0,
+    algorithm: Algorithm = Algorithm.SM4,
+    extra: Sequence[DemoKey] = (),
+) -> VaultKeyService:
     """The service over the repeatable demonstration keys of ``seed``, without a file: tests and sample cards."""
     store = KeyStore(demo=True)
-    fill_demo(store, region=region, seed=seed, algorithm=algorithm)
+    fill_demo(store, region=region, seed=seed, algorithm=algorithm, extra=extra)
     return VaultKeyService(store)
 
 
-def fill_demo(store: KeyStore, *, region: str, seed: int | None, algorithm: Algorithm) -> None:
-    """Put the hierarchy of one city into an empty store."""
+def fill_demo(
+    store: KeyStore, *, region: str, seed: int | None, algorithm: Algorithm, extra: Sequence[DemoKey] = ()
+) -> None:
+    """Put the hierarchy of one city into an empty store, with keys of the city's own in ``extra``."""
     source = _random if seed is None else _repeatable(seed)
     for row in catalog.load():
         for version in row.versions:
@@ -65,6 +84,9 @@ def fill_demo(store: KeyStore, *, region: str, seed: int | None, algorithm: Algo
     for name in ISSUER_MASTERS:
         value = Secret(source(name, region, 1, 16))
         store.add(name, value, level=Level.ISSUER, algorithm=algorithm, region=region)
+    for key in extra:
+        value = Secret(source(key.name, region, key.version, key.size))
+        store.add(key.name, value, level=key.level, algorithm=algorithm, region=region, version=key.version)
     for name, shown in ((catalog.PIN, DEMO_PIN), (catalog.TRANSPORT, DEMO_TRANSPORT)):
         store.add(name, Secret(shown), level=Level.ISSUER, algorithm=algorithm, usage=Usage.PRESENT)
 

@@ -75,8 +75,8 @@ class KeyService(Protocol):
         """MAC (4 bytes) under the key itself with an initial value, as key loading wants it."""
         ...
 
-    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes) -> bytes:
-        """Card key ``ref`` enciphered under card key ``under``: ECB of LD ‖ ``prefix`` ‖ key, padded.
+    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes, fill: bytes = b"") -> bytes:
+        """Card key ``ref`` enciphered under card key ``under``: ECB of LD ‖ ``prefix`` ‖ key ‖ ``fill``, padded.
 
         Both must name card-level keys (``card`` set): masters are never wrapped for a card.
         """

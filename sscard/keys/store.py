@@ -15,7 +15,12 @@ from sscard.keys.secret import Secret
 
 CHECK_SIZE: Final = 3
 _REGION_PATH: Final = re.compile(r"(?:[0-9]{2}(?:[0-9]{4})?)?")
-_KEY_SIZES: Final = {Algorithm.SM4: (16,), Algorithm.DES: (8, 16)}
+_KEY_SIZES: Final = {
+    Algorithm.DES: (8, 16),
+    Algorithm.SSF33: (16,),
+    Algorithm.SM1: (16,),
+    Algorithm.SM4: (16,),
+}
 
 
 class Usage(Enum):

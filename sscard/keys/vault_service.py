@@ -108,17 +108,17 @@ class VaultKeyService:
             _check_sizes(ref, key.family, initial)
             return key.keyed.key_mac(message, initial)
 
-    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes) -> bytes:
+    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes, fill: bytes = b"") -> bytes:
         if not ref.card:
             raise CustodyError("key-card-level", ref=str(ref))
         if (ref.card, ref.region) != (under.card, under.region):
             raise CustodyError("key-other-card", ref=str(ref), under=str(under))
-        if len(prefix) > _PREFIX_LIMIT:
-            raise CustodyError("key-prefix", ref=str(ref), size=len(prefix), limit=_PREFIX_LIMIT)
+        if max(len(prefix), len(fill)) > _PREFIX_LIMIT:
+            raise CustodyError("key-prefix", ref=str(ref), size=max(len(prefix), len(fill)), limit=_PREFIX_LIMIT)
         with self._lock:
             wrapping = self._card_key(under, issuer_only=True)
             field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref).value.reveal()
-            return wrapping.keyed.encrypt(pad_length(prefix + field, wrapping.family.block))
+            return wrapping.keyed.encrypt(pad_length(prefix + field + fill, wrapping.family.block))
 
     def first_key(self, ref: KeyRef) -> Secret:
         with self._lock:

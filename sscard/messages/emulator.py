@@ -5,11 +5,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "把软件卡接到 pcscd 的虚拟读卡器 (vpcd)。\n\n"
         "不加 --blank, --image, --feed 时提供一张已个人化的演示卡。用 Ctrl-C 结束。\n\n"
         "\b\n例:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
-        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless",
+        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
+        "  sscard emulate --port 27000 --profile ssc2-des",
         "Serve a software card to pcscd's virtual reader (vpcd).\n\n"
         "Without --blank, --image or --feed it is a personalized demonstration card. Ctrl-C ends it.\n\n"
         "\b\nExamples:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
-        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless",
+        "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
+        "  sscard emulate --port 27000 --profile ssc2-des",
     ),
     "option-port": (
         "vpcd 的 TCP 端口 (读卡器配置中的端口)",
@@ -20,7 +22,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡映像文件: 有则载入, 无则新建; 卡的状态保存在其中",
         "card image: loaded if it exists, else made; the card's state is kept in it",
     ),
-    "option-profile": ("卡模板名称", "card profile"),
+    "option-profile": (
+        "卡片配置: 演示卡的内容, 或空白卡的算法",
+        "card profile: what the demonstration card holds, or the algorithm of blank ones",
+    ),
     "option-blank": ("提供一张空白卡", "serve a blank card"),
     "option-feed": (
         "依次提供 N 张空白卡: 一张封卡并断电后换下一张",
@@ -41,8 +46,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "serve the card as contact or contactless (default: as the image says, new cards contact)",
     ),
     "one-of": (
-        "--feed 不能与 --image 或 --profile 一起使用; --blank 不能与 --profile 一起使用",
-        "--feed does not go with --image or --profile, nor --blank with --profile",
+        "--feed 不能与 --image 一起使用",
+        "--feed does not go with --image",
     ),
     "waiting": ("等待 vpcd {host}:{port} …", "Waiting for vpcd at {host}:{port} …"),
     "connected": ("已连接 {host}:{port}, 卡 {card}", "Connected to {host}:{port}, card {card}"),

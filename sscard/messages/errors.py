@@ -50,5 +50,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "算法 {algorithm} 未公开, 软件无法实现。|需要接入支持该算法的加密机。",
         "Algorithm {algorithm} is unpublished; software cannot do it.|Only an HSM that has it can serve this.",
     ),
+    "algorithm-served": (
+        "算法 {algorithm} 已有实现, 不能再登记。|先撤销原来的登记; DES 和 SM4 由本软件实现。",
+        "Algorithm {algorithm} is served already.|Withdraw the back end it has; DES and SM4 are built in.",
+    ),
     "region-code": ("地区码 {region} 不是六位数字。|", "Region code {region} is not six digits.|"),
 }

@@ -65,4 +65,60 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: 文件共需 {needed} 字节, 芯片只有 {chip} 字节 ({place})。|减少文件或更换芯片。",
         "{file}: the files need {needed} bytes, the chip has {chip} ({place}).|Take fewer files or a larger chip.",
     ),
+    "profile-label-only": (
+        "{file}: 目录 {place} 没有应用标识, 只能按文件标识选择, 必须紧跟在同一环境的目录之后。|调整目录顺序。",
+        "{file}: {place} has no name, is selected by FID and must stand behind a directory of its environment.|Move it.",
+    ),
+    "overlay-absent": (
+        "{file}: 被扩展的配置中没有 {place}。|核对位置, 例如 DF01/EF15/40。",
+        "{file}: the profile it changes has no {place}.|Check the place; it is written like DF01/EF15/40.",
+    ),
+    "overlay-taken": (
+        "{file}: {place} 已存在, 不能再增加。|改用 replace, 或换一个名称、标签。",
+        "{file}: {place} is there already and cannot be added.|Use replace, or another name or tag.",
+    ),
+    "overlay-alone": (
+        "{file} 是叠加文件, 不是完整的卡片配置。|放在配置之后使用: ssc2-des+overlay-informative。",
+        "{file} is an overlay, no whole profile.|Put it on one: ssc2-des+overlay-informative.",
+    ),
+    "overlay-not-one": (
+        "{file} 不是叠加文件。|叠加文件以 overlay = 名称 开头。",
+        "{file} is no overlay.|An overlay states overlay = its name.",
+    ),
+    "overlay-circle": (
+        "{file} 扩展到了自身。|检查 extends。",
+        "{file} extends itself.|Check extends.",
+    ),
+    "lint-file-without-key": (
+        "{file}: 文件 {place} 没有更新密钥 (规则 {rule})。|给出一个密钥; 只有由卡片自行写入的循环文件可以没有。",
+        "{file}: no key updates the file {place} (rule {rule}).|Name one; only cyclic files the card writes have none.",
+    ),
+    "lint-key-without-file": (
+        "{file}: 密钥 {place} 不打开任何文件。|用于某个文件, 或删除该密钥。",
+        "{file}: the key {place} opens no file.|Use it for a file or remove it.",
+    ),
+    "lint-chip": (
+        "{file}: {place} 为 {chip}; 第三代卡芯片为 {low} 至 {high} 字节。|按芯片资料填写。",
+        "{file}: {place} is {chip}; chips of third-generation cards have {low} to {high} bytes.|State that of the chip.",
+    ),
+    "lint-reused": (
+        "{file}: {place} 占用了规范已有的 {what} {number} ({zh})。|改用规范未使用的值。",
+        "{file}: {place} takes the {what} {number}, which the standard uses ({en}).|Take one that is free.",
+    ),
+    "lint-local-number": (
+        "{file}: {place} 是地方扩展, 但文件标识 {number} 低于 {first}。|地方目录从 DF0A 起, 地方文件从 EF0C 起。",
+        "{file}: {place} is local, but its FID {number} is below {first}.|Local directories begin at DF0A, files at EF0C.",
+    ),
+    "lint-closed-file": (
+        "{file}: {place}: 社会保障系统环境的文件和循环文件不得增加数据项。|放入本地文件 (EF0C 起)。",
+        "{file}: {place}: files of SSSE and cyclic files take no new items.|Put it into a local file (EF0C upward).",
+    ),
+    "lint-id-unpublished": (
+        "{file}: {place} 的标识 {number} 在某省的库中属于 {zh}; 国家未公布。|确认本地区未使用。",
+        "{file}: {place} has id {number}, which one province gives to: {en}; nothing national.|See that yours does not.",
+    ),
+    "lint-changed": (
+        "{file}: {place} 为 {stated}, 规范为 {own}。|确认依据。",
+        "{file}: {place} is {stated}, the standard has {own}.|See that there is a source for it.",
+    ),
 }

@@ -43,8 +43,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref} and {under} are not keys of one card and region.|Both references of a key load must name the same card.",
     ),
     "key-prefix": (
-        "{ref}: 密钥数据头 {size} 字节, 最多 {limit}。|核对 COS 方言。",
-        "{ref}: the key block's head has {size} bytes, at most {limit}.|Check the COS dialect.",
+        "{ref}: 密钥前后数据 {size} 字节, 最多 {limit}。|核对 COS 方言。",
+        "{ref}: head or fill of the key block has {size} bytes, at most {limit}.|Check the COS dialect.",
     ),
     "key-input": (
         "{ref}: 随机数 {challenge} 字节、原始信息 {original} 字节, 不符合规则。|随机数 4、8 或 16 字节 (16 仅用于 SM4); 原始信息 8 字节。",

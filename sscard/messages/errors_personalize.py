@@ -102,6 +102,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "COS {dialect} 表达不了 {file} 的读写规则 {rule}。|改用父目录与本目录各一个权限的规则。",
         "COS {dialect} cannot express the rule {rule} of {file}.|Use at most one right of the parent and one of the directory.",
     ),
+    "dialect-algorithm": (
+        "COS {dialect} 不能装载密钥 {key}: {algorithm}, {length} 字节。|核对配置中的算法和 key_lengths。",
+        "COS {dialect} cannot hold {key}: {algorithm}, {length} bytes.|Check algorithm and key_lengths of the profile.",
+    ),
     "key-algorithm": (
         "密钥 {key} 的算法是 {found}, 卡结构要求 {wanted}。|换用对应算法的密钥库。",
         "Key {key} is for {found}; the profile wants {wanted}.|Use a vault with keys of that algorithm.",

@@ -3,7 +3,8 @@
 This does not look at the plan: the two are compared, so a plan that re-selects or re-authenticates is found.
 Counting rules (T=0): one command a file and a record; challenge and load for each enciphered key; challenge and
 authentication each time a right has to be gained, since rights die with the directory; one SELECT to enter a
-directory; as few READ RECORDs as 256-byte answers allow; GET RESPONSE where a card proof comes back.
+directory, one for each environment to see that the card is blank; as few READ RECORDs as 256-byte answers allow;
+GET RESPONSE where a card proof comes back.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from typing import Final
 from sscard.apdu.atr import Atr
 from sscard.cos.model import Directory, File, Item, KeyKind, Profile, Structure
 
-_ADMISSION: Final = 2
-"""SELECT SSSE and SELECT PSE of the blank check."""
 _RIGHT: Final = 2
 """GET CHALLENGE and EXTERNAL AUTHENTICATE."""
 _KEY: Final = 2
@@ -63,7 +62,7 @@ def minimum(profile: Profile) -> Minimum:
     entries = len(ddfs) + len(adfs) - min(shared, 1)
     transport_and_first_key = 2
     return Minimum(
-        admission=_ADMISSION,
+        admission=len(ddfs),
         environments=transport_and_first_key + len(ddfs) * (_RIGHT + 1 + _KEY) + (len(ddfs) - 1),
         handover=len(ddfs) * (1 + _RIGHT + 1 + 1 + _KEY),
         files=len(adfs) + sum(len(directory.files) for directory in profile.directories),

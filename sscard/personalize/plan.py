@@ -49,6 +49,13 @@ def select_name(name: bytes, le: int | None = None) -> Command:
     return Command(0x00, 0xA4, 0x04, 0x00, name, le)
 
 
+def select_directory(directory: Directory) -> Command:
+    """SELECT by name, or by FID where a directory has its label only; that works from inside its environment."""
+    if directory.aid:
+        return select_name(directory.aid)
+    return Command(0x00, 0xA4, 0x00, 0x00, directory.fid.to_bytes(2, "big"))
+
+
 def update_record(file: File, number: int, record: bytes) -> Command:
     """UPDATE RECORD by number with SFI; a number one past the end adds the record."""
     return Command(0x00, 0xDC, number, file.sfi << 3 | 4, record)
@@ -158,7 +165,8 @@ class _Builder:
         for version in slot.versions:
             prefix = self.dialect.key_prefix(self.profile, slot, version)
             header = self.dialect.write_key_header(slot)
-            action = LoadKey(self.ref(slot.name, version), self.ref(under.name), header, prefix)
+            fill = self.dialect.key_fill(self.profile, slot)
+            action = LoadKey(self.ref(slot.name, version), self.ref(under.name), header, prefix, fill)
             target = slot.name if len(slot.versions) == 1 else f"{slot.name} v{version}"
             self.add("load-key", target, action, probe=probe, durable=True, permanent=True)
 
@@ -351,7 +359,7 @@ def _verify(build: _Builder) -> None:
 
 
 def _check(build: _Builder, directory: Directory) -> None:
-    build.add("select", directory.name, Send(select_name(directory.aid)), session=True)
+    build.add("select", directory.name, Send(select_directory(directory)), session=True)
     for slot in directory.keys:
         if slot.kind is KeyKind.INTERNAL:
             build.add("prove-card", slot.name, ProveCard(build.ref(slot.name)), session=True)

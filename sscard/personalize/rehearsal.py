@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from sscard.apdu.transport import Channel
 from sscard.cos.model import Profile
 from sscard.emulator import SoftwareCard
+from sscard.emulator.options import options_for
 from sscard.keys.service import KeyRef, KeyService
 from sscard.personalize.admission import require_blank
 from sscard.personalize.arithmetic import Minimum, minimum, wire_seconds
@@ -48,7 +49,11 @@ def rehearse(workspace: Workspace, service: KeyService, batch: Batch, profile: P
     template, dialect = compile_for(workspace, service, profile)
     code = service.presentation(KeyRef(TRANSPORT, workspace.region))
     card = SoftwareCard.blank(
-        _SERIAL, area=workspace.region[:4], algorithm=profile.algorithm, transport_code=code.reveal()
+        _SERIAL,
+        area=workspace.region[:4],
+        algorithm=profile.algorithm,
+        options=options_for(profile),
+        transport_code=code.reveal(),
     )
     octets = 0
 

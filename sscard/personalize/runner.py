@@ -193,7 +193,7 @@ class Runner:
 
     def _load_key(self, action: LoadKey) -> None:
         under = self._bind(action.under)
-        cipher = self._service.wrap_key(self._bind(action.key), under, action.prefix)
+        cipher = self._service.wrap_key(self._bind(action.key), under, action.prefix, action.fill)
         header = action.header + bytes((len(cipher) + _MAC_SIZE,))
         mac = self._service.key_mac(under, self._challenge(), header + cipher)
         cla, ins, p1, p2 = action.header

@@ -7,9 +7,13 @@ from typing import Final
 from sscard.apdu.atr import Interface
 from sscard.apdu.transport import Channel
 from sscard.cos.dialect import load_dialect
+from sscard.cos.keyset import unlisted_keys
+from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard
+from sscard.emulator.options import options_for
 from sscard.keys.hierarchy import memory_service
+from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.admission import card_identity, require_blank
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.record import Record
@@ -62,14 +66,26 @@ class NoLog:
         pass
 
 
+def sample_keys(profile: Profile, seed: int = 0) -> VaultKeyService:
+    """The keys of the card that :func:`personalized_card` makes.  Raises CustodyError for an unpublished algorithm."""
+    return memory_service(REGION, seed, profile.algorithm, unlisted_keys(profile))
+
+
 def personalized_card(
     profile_name: str = "ssc3-sm4", seed: int = 0, *, serial: int = SERIAL, interface: Interface = Interface.CONTACT
 ) -> SoftwareCard:
     """A software card personalized for the sample person with the demo keys of ``seed``."""
     profile = load_profile(profile_name)
     dialect = load_dialect(profile.dialect)
-    service = memory_service(REGION, seed)
-    card = SoftwareCard.blank(serial, seed=seed, area=REGION[:4], algorithm=profile.algorithm, interface=interface)
+    service = sample_keys(profile, seed)
+    card = SoftwareCard.blank(
+        serial,
+        seed=seed,
+        area=REGION[:4],
+        algorithm=profile.algorithm,
+        interface=interface,
+        options=options_for(profile),
+    )
     channel = Channel(card)
     card_identity(channel)
     require_blank(channel, profile)

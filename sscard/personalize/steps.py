@@ -58,12 +58,16 @@ class ProveCard:
 
 @dataclass(frozen=True, slots=True)
 class LoadKey:
-    """GET CHALLENGE and enciphered WRITE KEY of ``key`` under ``under``; ``header`` is CLA INS P1 P2."""
+    """GET CHALLENGE and enciphered WRITE KEY of ``key`` under ``under``; ``header`` is CLA INS P1 P2.
+
+    ``prefix`` and ``fill`` stand before and behind the key in its block.
+    """
 
     key: KeyRef
     under: KeyRef
     header: bytes
     prefix: bytes
+    fill: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,10 @@ class CardValues:
         if source.startswith(_DIRECTORY):
             return directory_entry(self._profile.directory(source.removeprefix(_DIRECTORY)))
         if source in _NAME_PARTS:
-            return _NAME_PARTS[source](self._text("name")).ljust(item.length, b"\0")
+            part = _NAME_PARTS[source](self._text("name"))
+            if source == "name" and len(part) == item.length and not self._whole_name():
+                raise ValueError(f"{item.tag:02X} {item.zh} {item.en}")
+            return part.ljust(item.length, b"\0")
         written = self._text(source)
         return coding.encode(item, written) if written else coding.blank(item)
 
@@ -59,6 +62,13 @@ class CardValues:
         """The record of ``item``: tag, length, value."""
         value = self.value(item)
         return bytes((item.tag, len(value))) + value
+
+    def _whole_name(self) -> bool:
+        """Whether the card holds all of the name: its rest needs an item of its own, which older cards lack."""
+        if not split_name(self._text("name"))[1]:
+            return True
+        items = (item for d in self._profile.directories for file in d.files for item in file.items)
+        return any(item.source == "name_extension" for item in items)
 
     def _text(self, source: str) -> str:
         if source in self._made:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import secrets
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from sscard.errors import GuardRefused, WorkspaceError
-from sscard.keys.family import Algorithm
-from sscard.keys.hierarchy import demo_vault
+from sscard.keys.family import Algorithm, family_of
+from sscard.keys.hierarchy import DemoKey, demo_vault
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyService
 from sscard.keys.vault import write_private
@@ -31,7 +32,7 @@ _DEMO, _PRODUCTION = "demo", "production"
 _RULES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     "mode": (re.compile(f"{_DEMO}|{_PRODUCTION}"), _DEMO),
     "region": (re.compile(r"[0-9]{6}"), "990101"),
-    "profile": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), DEFAULT_PROFILE),
+    "profile": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), DEFAULT_PROFILE),
     "station": (re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"), "station-1"),
     "init_org": (re.compile(_INIT_ORG_PREFIX + r"[0-9]{14}"), _INIT_ORG_PREFIX + "99010199010101"),
 }
@@ -116,12 +117,14 @@ def create_workspace(
     profile: str = DEFAULT_PROFILE,
     algorithm: Algorithm = Algorithm.SM4,
     seed: int | None = None,
+    extra: Sequence[DemoKey] = (),
 ) -> Workspace:
     """Make a workspace in a new or empty folder; with ``demo`` also a vault of demonstration keys and its passphrase.
 
     ``sscard.toml`` is written last: an interrupted attempt leaves no workspace.  ``algorithm`` and ``seed`` are those
-    of the demonstration keys.  Raises GuardRefused("workspace-exists" or "workspace-not-empty"), WorkspaceError for a
-    wrong region or profile and where the folder cannot be written.
+    of the demonstration keys, ``extra`` keys that no official list has.  Raises GuardRefused("workspace-exists" or
+    "workspace-not-empty"), WorkspaceError for a wrong region or profile and where the folder cannot be written,
+    CustodyError for an algorithm that only an HSM has.
     """
     root = directory.resolve()
     path = root / SETTINGS_NAME
@@ -139,6 +142,8 @@ def create_workspace(
     if path.exists():
         raise GuardRefused("workspace-exists", path=str(root))
     workspace = Workspace(root, region, demo, profile, settings["station"], settings["init_org"])
+    if demo:
+        family_of(algorithm)
     try:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise GuardRefused("workspace-not-empty", path=str(root))
@@ -146,7 +151,7 @@ def create_workspace(
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         if demo:
-            _make_demo_keys(workspace, algorithm, seed)
+            _make_demo_keys(workspace, algorithm, seed, extra)
         write_private(path, _render(settings).encode("utf-8"))
     except OSError as error:
         raise WorkspaceError("workspace-unwritable", path=str(root), reason=error.strerror) from None
@@ -160,7 +165,7 @@ def guard_mode(workspace: Workspace, service: KeyService) -> None:
         raise GuardRefused("demo-mix", workspace=mode[workspace.demo], keys=mode[service.demo])
 
 
-def _make_demo_keys(workspace: Workspace, algorithm: Algorithm, seed: int | None) -> None:
+def _make_demo_keys(workspace: Workspace, algorithm: Algorithm, seed: int | None, extra: Sequence[DemoKey]) -> None:
     passphrase = f"DEMO-{secrets.token_hex(16)}"
     write_private(workspace.demo_passphrase_path, f"{passphrase}\n".encode("ascii"))
     vault = demo_vault(
@@ -169,6 +174,7 @@ def _make_demo_keys(workspace: Workspace, algorithm: Algorithm, seed: int | None
         region=workspace.region,
         seed=seed,
         algorithm=algorithm,
+        extra=extra,
     )
     vault.wipe()
 

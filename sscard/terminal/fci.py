@@ -53,4 +53,6 @@ def algorithm_of(fci: Fci, card_id: str, version: str) -> tuple[Algorithm, bool]
     return (Algorithm.SSF33 if card_id.startswith(_BEIJING) else Algorithm.DES), False
 
 
-_ALGORITHMS: Final[dict[bytes | None, Algorithm]] = {bytes((algorithm.value,)): algorithm for algorithm in Algorithm}
+_ALGORITHMS: Final[dict[bytes | None, Algorithm]] = {
+    bytes((algorithm.fci_id,)): algorithm for algorithm in Algorithm if algorithm.fci_id is not None
+}

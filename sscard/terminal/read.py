@@ -14,7 +14,8 @@ from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos import coding
 from sscard.cos.model import Directory, File, Item, Profile, Structure
 from sscard.cos.names import join_name
-from sscard.cos.profile import load_profile, profile_names
+from sscard.cos.profile import directory_entry, load_profile, profile_names
+from sscard.cos.renewal import meaning
 from sscard.errors import ProfileError, StatusError, UsageError
 from sscard.terminal.identify import Identity
 from sscard.terminal.session import CardSession, Refusal
@@ -159,11 +160,15 @@ def values_of(profile: Profile, file: File, stored: Iterable[bytes]) -> Iterator
             field = file.items[0]
             yield ItemValue(field, field.tag, 0, content, "" if _unset(content) else coding.decode(field, content))
         return
-    for number, data in enumerate(stored, 1):
+    records = list(stored)
+    others = {tag: raw for data in records for _, tag, raw in coding.split_record(file, data) if tag}
+    for number, data in enumerate(records, 1):
         unset = file.structure is Structure.CYCLIC and _unset(data)
         for item, tag, raw in coding.split_record(file, data):
             if file.structure is Structure.DIRECTORY:
                 item = _entry(profile, file, raw)
+            if item is not None:
+                item, raw = meaning(item, raw, others)
             text = "" if unset else coding.decode(item, raw) if item else raw.hex().upper()
             yield ItemValue(item, tag, number, raw, text)
 
@@ -172,7 +177,8 @@ def _entry(profile: Profile, file: File, raw: bytes) -> Item | None:
     """The entry of a DIR file that names the same application as ``raw``; cards list them in any order."""
     for item in file.items:
         source = item.members[0].source if item.members else item.source
-        if profile.directory(source.removeprefix(coding.DIRECTORY_SOURCE)).aid in raw:
+        directory = profile.directory(source.removeprefix(coding.DIRECTORY_SOURCE))
+        if (directory.aid or directory_entry(directory)) in raw:
             return item
     return None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from sscard.apdu.command import Command
+from sscard.apdu.command import MAX_ANSWER, Command, Response
 from sscard.apdu.transport import Channel, refusal
 from sscard.cos.access import PIN, allowed, wanting
 from sscard.cos.model import Access, Directory, KeyKind, KeySlot, Profile
@@ -82,7 +82,7 @@ class CardSession:
         """Select a directory; key rights of the one before are gone, the PIN's stays.  False where it is absent."""
         if self._current is directory:
             return True
-        answer = select_name(self.channel, directory.aid)
+        answer = self._select(directory)
         if answer.sw == _ABSENT:
             return False
         if not answer.ok:
@@ -90,6 +90,15 @@ class CardSession:
         self._current = directory
         self._held &= {PIN}
         return True
+
+    def _select(self, directory: Directory) -> Response:
+        """By name; a directory that has its label only by FID, from inside its environment."""
+        if directory.aid:
+            return select_name(self.channel, directory.aid)
+        above = select_name(self.channel, self.profile.directory(directory.parent).aid)
+        if not above.ok:
+            return above
+        return self.channel.send(Command(0x00, 0xA4, 0x00, 0x00, directory.fid.to_bytes(2, "big"), le=MAX_ANSWER))
 
     def gain(self, access: Access) -> Grant:
         """Gain what the rule asks for in the directory selected.

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from sscard.commands.emulate import command
 from sscard.emulator import SoftwareCard, Tear, image
 from sscard.emulator.vpcd import Bridge, Feeder, serve
+from sscard.errors import ProfileError
 
 CHALLENGE = bytes.fromhex("0084000008")
 TRANSPORT = bytes.fromhex("80E0030008" + "FF" * 8)
@@ -310,13 +311,16 @@ class TestCommand:
             [],
             ["--port", "0"],
             ["--port", "1", "--feed", "0"],
-            ["--port", "1", "--feed", "1", "--profile", "x"],
             ["--port", "1", "--feed", "1", "--image", "x"],
-            ["--port", "1", "--blank", "--profile", "x"],
         ],
     )
     def test_usage_errors(self, arguments):
         assert CliRunner().invoke(command, arguments).exit_code == 2
+
+    @pytest.mark.parametrize("words", [["--feed", "1"], ["--blank"], []])
+    def test_an_unknown_profile(self, words):
+        result = CliRunner().invoke(command, ["--port", "1", "--profile", "x", *words])
+        assert isinstance(result.exception, ProfileError)
 
     def test_help_has_an_example(self):
         result = CliRunner().invoke(command, ["--help"])

@@ -39,14 +39,14 @@ class Watched:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Watched:
     watched = Watched(personalized_card())
-    monkeypatch.setattr(readers_open, "open_transport", lambda _name: watched)
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: watched)
     return watched
 
 
 @pytest.fixture
 def blank(monkeypatch: pytest.MonkeyPatch) -> Watched:
     watched = Watched(SoftwareCard.blank(1))
-    monkeypatch.setattr(readers_open, "open_transport", lambda _name: watched)
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: watched)
     return watched
 
 
