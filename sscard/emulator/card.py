@@ -1,4 +1,4 @@
-"""The software card: a strict third-generation social-security card with T514 administration.
+"""The software card: a strict social-security card of any generation with T514 administration.
 
 It is a :class:`sscard.apdu.transport.Transport` in process.  Same seed, same commands: the same card, byte for byte.
 """
