@@ -650,7 +650,7 @@ def test_what_the_host_enciphers_the_card_deciphers(algorithm, size):
     value = bytes(range(1, size + 1))
     for plain in (b"", b"1", bytes(24), bytes(range(40))):
         blocks = family.encrypt(value, pad_length(plain, family.block))
-        assert decipher(algorithm, value, blocks, family.block) == plain
+        assert decipher(family, value, blocks) == plain
     for wrong in (blocks[:-1], family.encrypt(value, b"\xff" * family.block)):
         with pytest.raises(Refusal):
-            decipher(algorithm, value, wrong, family.block)
+            decipher(family, value, wrong)

@@ -40,7 +40,7 @@ class Kept:
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> SoftwareCard:
     kept = Kept()
-    monkeypatch.setattr(readers_open, "open_transport", lambda _name: kept)
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: kept)
     monkeypatch.setattr(counter, "keys_for", lambda _workspace, _reader: memory_service())
     return kept.card
 
@@ -199,7 +199,7 @@ def test_without_a_workspace_there_are_no_keys(
 ) -> None:
     monkeypatch.undo()
     kept = Kept()
-    monkeypatch.setattr(readers_open, "open_transport", lambda _name: kept)
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: kept)
     assert run("pin", "unblock", "--workspace", str(tmp_path)) == CustodyError.exit_code
     assert "KEYS-NONE" in capsys.readouterr().err
 
