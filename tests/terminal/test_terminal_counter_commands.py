@@ -41,7 +41,7 @@ class Kept:
 def card(monkeypatch: pytest.MonkeyPatch) -> SoftwareCard:
     kept = Kept()
     monkeypatch.setattr(readers_open, "open_transport", lambda *_names: kept)
-    monkeypatch.setattr(counter, "keys_for", lambda _workspace, _reader: memory_service())
+    monkeypatch.setattr(counter, "keys_for", lambda *_places: memory_service())
     return kept.card
 
 
