@@ -68,8 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never shows a traceback for a user's mistake."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     messages.use(_language(arguments))
-    if (help_text := messages.text("help.root")) and root.help != help_text:
-        root.help = help_text
+    root.help = messages.text("help.root")
     try:
         result = root.main(arguments, prog_name="sscard", standalone_mode=False)
     except SscardError as error:

@@ -51,7 +51,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class ProveCard:
-    """GET of the card's own proof: INTERNAL AUTHENTICATE compared with the key service."""
+    """The card proves itself: INTERNAL AUTHENTICATE compared with the key service."""
 
     key: KeyRef
 

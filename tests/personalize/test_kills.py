@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel, Transport
 from sscard.cos.profile import load_profile
 from sscard.emulator import Rack
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import card_identity
 from sscard.personalize.ledger import State
-from sscard.personalize.line import Kind
+from sscard.personalize.line import Kind, Line
 from sscard.personalize.plan import select_name
 
 pytestmark = pytest.mark.usefixtures("each_interface")
@@ -98,8 +99,6 @@ def _holders(rack: Rack, aid: bytes) -> list[str]:
         card.reset()
         channel = Channel(card)
         channel.call(select_name(aid))
-        from sscard.apdu.command import Command
-
         numbers.append(channel.call(Command(0x00, 0xB2, 0x07, 0x28, le=11))[2:].decode())
     return numbers
 
@@ -117,8 +116,6 @@ def test_random_kills(make_bureau: Callable[[int], Any], monkeypatch: pytest.Mon
             patched.setattr(journals.os, "write", lambda *a, f=fuse: (f.tick(), real_write(*a))[1])
             patched.setattr(journals.os, "fdatasync", lambda *a, f=fuse: (f.tick(), real_sync(*a), f.tick())[1])
             production = bureau.open()
-            from sscard.personalize.line import Line
-
             line = Line(production.work, [FusedSlot(rack.slot(1), fuse)], patience=0.2)
             head = line._heads[0]
             try:

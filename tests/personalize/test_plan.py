@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard
-from sscard.errors import PlanError
+from sscard.errors import PlanError, Quarantined
 from sscard.keys.hierarchy import memory_service
 from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.admission import require_blank
 from sscard.personalize.arithmetic import minimum
-from sscard.personalize.plan import Template, compile_profile
+from sscard.personalize.plan import Template, compile_profile, select_name
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog
 from sscard.personalize.steps import Compare, LoadFirstKey, LoadKey, PresentCode, Refused, Reset, Send
@@ -92,12 +93,16 @@ def test_every_step_says_why_in_both_languages() -> None:
 
 
 def test_key_values_never_stand_in_a_plan(service: VaultKeyService) -> None:
-    plan = compiled().plan(PERSON, b"\0\0\0\x17")
-    text = repr(plan)
-    for name in ("UKSSSE", "MKSSSE", "RK1DF01"):
-        ref = next(ref for ref in compiled().key_refs() if ref.name == name).for_card(bytes.fromhex("8699990100000017"))
-        assert service.first_key(ref).reveal().hex() not in text.lower() if name.startswith("MK") else True
-    assert "123456" not in text
+    template = compiled()
+    told = repr(template.plan(PERSON, b"\0\0\0\x17")).lower()
+    factor = bytes.fromhex("8699990100000017")
+    masters = [ref.for_card(factor) for ref in template.key_refs() if ref.name.startswith("MK")]
+    assert len(masters) == 9
+    for ref in masters:
+        value = service.first_key(ref).reveal()
+        assert value.hex() not in told
+        assert repr(value).lower() not in told
+    assert "123456" not in told
 
 
 def test_second_profile_differs_only_in_data(tmp_path: Path, service: VaultKeyService) -> None:
@@ -118,21 +123,13 @@ def test_second_profile_differs_only_in_data(tmp_path: Path, service: VaultKeySe
     assert card.reset()
     ssse = template.profile.directory("SSSE")
     df01 = template.profile.directory("DF01")
-    channel.call(_select(ssse.aid))
-    channel.call(_select(df01.aid))
+    channel.call(select_name(ssse.aid))
+    channel.call(select_name(df01.aid))
     assert channel.send(_select_file(0xEF1B)).ok
     assert channel.send(_select_file(0xEF15)).sw == 0x6A82
 
 
-def _select(name: bytes):  # type: ignore[no-untyped-def]
-    from sscard.personalize.plan import select_name
-
-    return select_name(name)
-
-
-def _select_file(fid: int):  # type: ignore[no-untyped-def]
-    from sscard.apdu.command import Command
-
+def _select_file(fid: int) -> Command:
     return Command(0x00, 0xA4, 0x02, 0x00, fid.to_bytes(2, "big"))
 
 
@@ -162,8 +159,6 @@ def test_wrong_keys_fail_at_the_first_step_that_needs_them() -> None:
     channel = Channel(card)
     runner = Runner(channel, load_dialect("t514"), memory_service(REGION, 2), channel.atr.card_factor)
     verify = [step for step in template.plan(PERSON, channel.atr.serial).steps if step.purpose == "prove-card"]
-    channel.call(_select(template.profile.directory("SSSE").aid))
-    from sscard.errors import Quarantined
-
+    channel.call(select_name(template.profile.directory("SSSE").aid))
     with pytest.raises(Quarantined):
         runner.act(verify[0].action)
