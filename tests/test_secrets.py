@@ -20,10 +20,10 @@ import pytest
 
 from sscard.emulator import SoftwareCard, image
 from sscard.emulator.nodes import KeyType
+from sscard.keys.catalog import TRANSPORT
 from sscard.keys.secret import Secret
 from sscard.keys.store import Usage
 from sscard.keys.vault import Vault
-from sscard.personalize.plan import TRANSPORT
 from sscard.personalize.sample import personalized_card
 
 PEOPLE = 3

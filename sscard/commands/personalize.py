@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.readers_open import EMULATOR, open_slots
 from sscard.errors import Exit
 from sscard.messages import text
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sscard.personalize.heads import Slot, Tracer
     from sscard.personalize.workspace import Workspace
 
-EMULATOR = "emulator"
 MAX_HEADS = 64
 
 
@@ -113,8 +113,6 @@ def _produce(
 def _slots(place: Workspace, reader: str | None, rows: int, profile: Profile) -> Sequence[Slot]:
     """The readers asked for: PC/SC ones, or heads with software cards for ``profile`` kept in the workspace."""
     if reader is None or reader.partition(":")[0] != EMULATOR:
-        from sscard.commands.readers_open import open_slots
-
         return open_slots(reader)
     from sscard.errors import GuardRefused, WorkspaceError
 

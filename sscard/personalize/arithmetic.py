@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sscard.apdu.atr import Atr
 from sscard.cos.model import Directory, File, Item, KeyKind, Profile, Structure
 
 _RIGHT: Final = 2
@@ -22,6 +21,8 @@ _KEY: Final = 2
 _ANSWER: Final = 256
 _ETU_A_BYTE: Final = 12
 _PROCEDURE_BYTE: Final = 1
+_PSE: Final = "PSE"
+"""Its first ADF is made in the visit that fills the PSE itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ def minimum(profile: Profile) -> Minimum:
     """The least number of exchanges that makes and proves one card of this profile on a blank one."""
     ddfs = [directory for directory in profile.directories if directory.is_ddf]
     adfs = [directory for directory in profile.directories if not directory.is_ddf]
-    parents_without_visit = {directory.parent for directory in adfs} - {"PSE"}
-    shared = sum(1 for directory in adfs if directory.parent == "PSE")
-    entries = len(ddfs) + len(adfs) - min(shared, 1)
+    shared = any(directory.parent == _PSE for directory in adfs)
+    entries = len(ddfs) + len(adfs) - shared
     transport_and_first_key = 2
     return Minimum(
         admission=len(ddfs),
@@ -70,7 +70,7 @@ def minimum(profile: Profile) -> Minimum:
         records=sum(len(list(file.records())) for d in profile.directories for file in d.files if _has_records(file)),
         rights=_RIGHT * (entries + len(adfs) + sum(_update_keys(directory) for directory in profile.directories))
         + (1 + _RIGHT + 1),
-        selects=entries if parents_without_visit else 0,
+        selects=entries,
         verify=1 + sum(_verify(directory) for directory in profile.directories),
     )
 
@@ -78,14 +78,6 @@ def minimum(profile: Profile) -> Minimum:
 def wire_seconds(exchanges: int, octets: int, bits_per_second: int) -> float:
     """Seconds on a T=0 wire for commands and answers of ``octets`` bytes: 12 etu a byte, one procedure byte each."""
     return (octets + exchanges * _PROCEDURE_BYTE) * _ETU_A_BYTE / bits_per_second
-
-
-def wire_seconds_offered(exchanges: int, octets: int, atr: Atr) -> tuple[float, float]:
-    """Wire time at the default rate and at the fastest one the card offers, in seconds."""
-    return (
-        wire_seconds(exchanges, octets, atr.bits_per_second),
-        wire_seconds(exchanges, octets, atr.negotiable_bits_per_second),
-    )
 
 
 def _has_records(file: File) -> bool:

@@ -16,6 +16,7 @@ from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
 from sscard.errors import CustodyError, GuardRefused, JournalError
+from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.family import served
 from sscard.keys.service import KeyService
 from sscard.keys.vault import write_private
@@ -112,10 +113,9 @@ def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> 
     require_sound(profile)
     dialect = load_dialect(profile.dialect)
     template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
-    presented = {"PIN", "TRANSPORT"}
     for ref in sorted(template.key_refs(), key=str):
         algorithm = service.algorithm(ref)
-        if ref.name not in presented and algorithm is not profile.algorithm:
+        if ref.name not in (PIN, TRANSPORT) and algorithm is not profile.algorithm:
             if not served(profile.algorithm):
                 raise CustodyError("algorithm-unpublished", algorithm=profile.algorithm.name)
             raise CustodyError("key-algorithm", key=str(ref), found=algorithm.name, wanted=profile.algorithm.name)
@@ -172,24 +172,23 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
     jobs = [job for job in ledger.jobs() if job_id in (None, job.job)]
     if not jobs and job_id is not None:
         raise GuardRefused("job-unknown", job=job_id)
-    stopped: list[CardEntry] = []
-    for job in jobs:
-        if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
-            continue
-        lock = JobLock(workspace.jobs_path / job.job, job.job)
-        try:
-            settle(ledger, job, workspace.jobs_path / job.job)
-        finally:
-            lock.release()
-        stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
-    if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
-        raise GuardRefused("lose-is-good", seq=seq)
-    if not stopped:
-        raise GuardRefused("lose-not-in-work", seq=seq)
-    if len(stopped) > 1:
-        raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
-    ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
-    return stopped[0]
+    with ExitStack() as held:  # no run may take the card up between the look and the word
+        stopped: list[CardEntry] = []
+        for job in jobs:
+            if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
+                continue
+            folder = workspace.jobs_path / job.job
+            held.callback(JobLock(folder, job.job).release)
+            settle(ledger, job, folder)
+            stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
+        if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
+            raise GuardRefused("lose-is-good", seq=seq)
+        if not stopped:
+            raise GuardRefused("lose-not-in-work", seq=seq)
+        if len(stopped) > 1:
+            raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
+        ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
+        return stopped[0]
 
 
 def settle(ledger: Ledger, job: Job, folder: Path) -> dict[str, journals.CardState]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -61,7 +62,7 @@ class Line:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._drain = threading.Event()
         self._halt = threading.Event()
-        self._failures: list[str] = []
+        self._failures: deque[str] = deque(maxlen=ALIKE_FAILURES)
         self._active = 0
         self._lock = threading.Lock()
         self._quiet_since: float | None = None
@@ -134,8 +135,8 @@ class Line:
                 self._failures.clear()
                 return
             self._failures.append(error.key)
-            alike = self._failures[-ALIKE_FAILURES:]
-        if len(alike) == ALIKE_FAILURES and len(set(alike)) == 1:
+            hopeless = self._failures.count(error.key) == ALIKE_FAILURES
+        if hopeless:
             self.stop(error)
 
     def busy(self, working: bool) -> None:
@@ -323,18 +324,15 @@ class _Head:
             seq = ledger.claim(self._work.job, card, f"{self.number}")
             if seq is None:
                 return None
-            state = CardState(card, seq, self._work.template.profile.digest)
-            self._work.open_cards[card] = state
-            log = self._open_journal().card(state)
-            log.open(self._work.job, VERSION)
-            return log
-        if entry.job != self._work.job:
+            state = self._work.open_cards[card] = CardState(card, seq, self._work.template.profile.digest)
+        elif entry.job != self._work.job:
             raise GuardRefused("card-other-job", job=entry.job, seq=entry.seq)
-        if entry.state is not State.WORK:
+        elif entry.state is not State.WORK:
             raise GuardRefused(f"card-is-{entry.state}", seq=entry.seq)
-        state = self._work.open_cards[card]
+        else:
+            state = self._work.open_cards[card]
         if state.profile != self._work.template.profile.digest:
-            raise GuardRefused("card-other-profile", seq=entry.seq)
+            raise GuardRefused("card-other-profile", seq=state.row)
         log = self._open_journal().card(state)
         log.open(self._work.job, VERSION)
         return log

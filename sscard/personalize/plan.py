@@ -14,6 +14,7 @@ from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos.dialect import Dialect
 from sscard.cos.model import Access, Directory, File, Item, Join, KeyKind, KeySlot, Profile, Structure
 from sscard.errors import PlanError
+from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.service import KeyRef
 from sscard.personalize.record import Record
 from sscard.personalize.steps import (
@@ -34,8 +35,6 @@ from sscard.personalize.steps import (
 )
 from sscard.personalize.values import CardValues, card_identification_code, varies
 
-PIN: Final = "PIN"
-TRANSPORT: Final = "TRANSPORT"
 _SSSE: Final = "SSSE"
 _PSE: Final = "PSE"
 _PROBE_FID: Final = 0xEFEE

@@ -8,12 +8,12 @@ from sscard.apdu.transport import Channel
 from sscard.cos.model import Profile
 from sscard.emulator import SoftwareCard
 from sscard.emulator.options import options_for
+from sscard.keys.catalog import TRANSPORT
 from sscard.keys.service import KeyRef, KeyService
 from sscard.personalize.admission import require_blank
 from sscard.personalize.arithmetic import Minimum, minimum, wire_seconds
 from sscard.personalize.batch import Batch
 from sscard.personalize.job import compile_for
-from sscard.personalize.plan import TRANSPORT
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import NoLog
 from sscard.personalize.workspace import Workspace
