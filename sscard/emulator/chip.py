@@ -10,7 +10,7 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
-from sscard.emulator.answers import answer_to_reset
+from sscard.emulator.answers import answer_to_reset, answer_to_select
 from sscard.emulator.cells import values
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
 from sscard.emulator.options import CardOptions
@@ -133,6 +133,10 @@ class Chip:
     def answer_to_reset(self) -> bytes:
         """The ATR, as a reader of the card's interface sees it."""
         return answer_to_reset(self.historical, self.protocol, self.interface)
+
+    def answer_to_select(self) -> bytes:
+        """The ATS."""
+        return answer_to_select(self.historical)
 
     def power_on(self) -> None:
         """Reset: no rights, no challenge, no data waiting, the MF current."""

@@ -11,7 +11,6 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sscard.apdu import exchange
 from sscard.apdu.atr import Interface
-from sscard.emulator.answers import answer_to_select
 from sscard.emulator.tearing import Cut, Tear, committed
 from sscard.errors import CardRemoved
 
@@ -36,6 +35,10 @@ class Chip(Protocol):
 
     def answer_to_reset(self) -> bytes:
         """The ATR, as a reader of the card's interface sees it."""
+        ...
+
+    def answer_to_select(self) -> bytes:
+        """The ATS, as a reader sees it before it makes an ATR of it."""
         ...
 
     def power_on(self) -> None:
@@ -82,7 +85,7 @@ class PoweredCard(Generic[C]):
     @property
     def ats(self) -> bytes:
         """Answer to select of the contactless interface, as a reader sees it before it makes an ATR of it."""
-        return answer_to_select(self.chip.historical)
+        return self.chip.answer_to_select()
 
     @property
     def interface(self) -> Interface:

@@ -7,6 +7,8 @@ from typing import Final
 
 from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
+from sscard.emulator.answers import answer_to_reset, answer_to_select
+from sscard.emulator.cells import values
 from sscard.emulator.chip import Randomness
 from sscard.emulator.fmcos.accounts import Open
 from sscard.emulator.fmcos.nodes import FIRST_SFI, Block, Directory, Ef, Key, Use
@@ -25,6 +27,9 @@ from sscard.emulator.words import (
     Refusal,
 )
 
+_WAITING: Final = 0x90
+"""TB of the ATS: FWI 9."""
+_WALKED: Final = frozenset(("parent", "files", "directories"))
 ALL: Final = 0xFFFF
 """Size of an MF that takes the whole chip."""
 
@@ -32,9 +37,9 @@ ALL: Final = 0xFFFF
 class FmcosChip:
     """One card's memory and security state; the commands of this package are functions over it.
 
-    ``root`` is None until CREATE MF.  ``mf_state`` and ``state`` are the two security registers.  ``free`` says that the
-    current directory was empty when it was entered, so that its rights do not count yet.  ``challenge`` is the random
-    number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse transaction
+    ``root`` is None until CREATE MF.  ``mf_state`` and ``state`` are the two security registers.  ``free`` says that
+    the current directory was empty when it was entered, so that its rights do not count yet.  ``challenge`` is the
+    random number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse transaction
     between INITIALIZE and its partner.
     """
 
@@ -97,6 +102,17 @@ class FmcosChip:
         self.protocol = protocol
         self.interface = interface
         self.t0 = protocol is Protocol.T0
+
+    def answer_to_reset(self) -> bytes:
+        """The ATR, as a reader of the card's interface sees it."""
+        stated = bytes.fromhex(self.options.contact_atr)
+        if stated and self.interface is Interface.CONTACT:
+            return stated
+        return answer_to_reset(self.historical, self.protocol, self.interface)
+
+    def answer_to_select(self) -> bytes:
+        """The ATS."""
+        return answer_to_select(self.historical, _WAITING)
 
     def power_on(self) -> None:
         """Reset: states 0, no challenge, no data waiting, no open transaction, the MF current."""
@@ -192,3 +208,13 @@ class FmcosChip:
         """All directories in the order of creation."""
         if self.root is not None:
             yield from self.root.walk()
+
+    def cells(self) -> Iterator[tuple[str, bytes]]:
+        """All that lasts on the chip, by place."""
+        yield "life", bytes((self.blocked,))
+        for directory in self.directories():
+            yield from values(directory.path, directory, _WALKED)
+            yield f"{directory.path}.block", directory.block.value.encode()
+            for ef in directory.files.values():
+                place = f"{directory.path}/{ef.fid:04X}"
+                yield from values(place, ef)

@@ -122,5 +122,3 @@ def unblock(chip: FmcosChip, request: Request) -> bytes:
     pin.value = value
     pin.restore()
     return OK
-
-

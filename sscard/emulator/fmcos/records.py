@@ -29,7 +29,8 @@ _RECORD_KINDS: Final = frozenset((Kind.FIXED, Kind.VARIABLE, Kind.CYCLIC))
 _CYCLIC_P1: Final = 0
 
 
-def _target(chip: FmcosChip, request: Request) -> Ef:
+def target(chip: FmcosChip, request: Request) -> Ef:
+    """The record file of a command.  Raises Refusal 6A86, 6A82, 6986, 6981."""
     if request.p2 & 7 > _NUMBER:
         raise Refusal(WRONG_P1P2)
     ef = chip.locate(request.p2 >> 3)
@@ -65,7 +66,7 @@ def find(chip: FmcosChip, ef: Ef, p1: int, mode: int) -> int:
 
 def read_record(chip: FmcosChip, request: Request) -> bytes:
     """READ RECORD, one whole record."""
-    ef = _target(chip, request)
+    ef = target(chip, request)
     chip.need(ef.read, building=True)
     record = ef.records[find(chip, ef, request.p1, request.p2 & 7)]
     how = reading(chip, request, ef)
@@ -76,7 +77,7 @@ def read_record(chip: FmcosChip, request: Request) -> bytes:
 
 def update_record(chip: FmcosChip, request: Request) -> bytes:
     """UPDATE RECORD; on a cyclic file it appends."""
-    ef = _target(chip, request)
+    ef = target(chip, request)
     if not request.data:
         raise Refusal(WRONG_LENGTH)
     chip.need(ef.write, building=True)
@@ -104,7 +105,7 @@ def append_record(chip: FmcosChip, request: Request) -> bytes:
     """APPEND RECORD: P1 00, P2 SFI with mode 0 or 4."""
     if request.p1 or request.p2 & 7 not in (_FIRST, _NUMBER):
         raise Refusal(WRONG_P1P2)
-    ef = _target(chip, request)
+    ef = target(chip, request)
     if not request.data:
         raise Refusal(WRONG_LENGTH)
     chip.need(ef.write, building=True)

@@ -1,6 +1,6 @@
 """SELECT and what it answers.
 
-By id the order is: the MF (3F00), the current DF itself, then an EF or DF in it, then, as real chips do, a DF beside it.
+By id the order is: the MF (3F00), the current DF itself, an EF or DF in it, then, as real chips do, a DF beside it.
 Source: FMCOS 2.0 manual, SELECT; notes on an FM1208 for the search order; docs/fmcos.md.
 """
 
