@@ -45,6 +45,10 @@ class Chip(Protocol):
         """Reset: forget all that does not last."""
         ...
 
+    def stored(self, name: bytes, fid: int) -> list[bytes] | None:
+        """What an EF of the directory of that name holds, looked at without any right; None where it is not there."""
+        ...
+
     def cells(self) -> Iterator[tuple[str, bytes]]:
         """All that lasts on the chip, by place."""
         ...

@@ -28,6 +28,7 @@ class FmcosCard(PoweredCard[FmcosChip]):
 
     system = "fmcos"
     table: System = FMCOS
+    usual_interface = Interface.CONTACTLESS
 
     def __init__(self, chip: FmcosChip, name: str = "emulator") -> None:
         super().__init__(chip, respond, name)
@@ -39,16 +40,18 @@ class FmcosCard(PoweredCard[FmcosChip]):
         *,
         seed: int = 0,
         protocol: Protocol | None = None,
-        interface: Interface = Interface.CONTACTLESS,
+        interface: Interface | None = None,
         options: FmcosOptions | None = None,
         transport_code: bytes = b"\xff" * 8,
         with_mf: bool = False,
     ) -> Self:
         """A card as the factory delivers it: without MF, or with an empty one of the whole chip.
 
-        ``serial`` has eight bytes.  ``protocol`` is T=0 where nothing else is said, on a contactless card T=1.
+        ``serial`` has eight bytes.  ``interface`` is the usual one of the kind where nothing is said; ``protocol``
+        then T=0, on a contactless card T=1.
         Raises ValueError for a serial or transport code that does not fit and for a contactless card with T=0.
         """
+        interface = interface or cls.usual_interface
         if interface is Interface.CONTACTLESS and protocol is Protocol.T0:
             raise ValueError("a contactless card does not speak T=0")
         if not 0 <= serial < 1 << 8 * SERIAL_SIZE:

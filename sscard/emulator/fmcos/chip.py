@@ -11,7 +11,7 @@ from sscard.emulator.answers import answer_to_reset, answer_to_select
 from sscard.emulator.cells import values
 from sscard.emulator.chip import Randomness
 from sscard.emulator.fmcos.accounts import Open
-from sscard.emulator.fmcos.nodes import FIRST_SFI, Block, Directory, Ef, Key, Use
+from sscard.emulator.fmcos.nodes import FIRST_SFI, Block, Directory, Ef, Key, Kind, Use
 from sscard.emulator.fmcos.options import FmcosOptions
 from sscard.emulator.fmcos.system import System
 from sscard.emulator.words import (
@@ -39,8 +39,8 @@ class FmcosChip:
 
     ``root`` is None until CREATE MF.  ``mf_state`` and ``state`` are the two security registers.  ``free`` says that
     the current directory was empty when it was entered, so that its rights do not count yet.  ``challenge`` is the
-    random number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse transaction
-    between INITIALIZE and its partner.
+    random number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse
+    transaction between INITIALIZE and its partner.
     """
 
     __slots__ = (
@@ -208,6 +208,14 @@ class FmcosChip:
         """All directories in the order of creation."""
         if self.root is not None:
             yield from self.root.walk()
+
+    def stored(self, name: bytes, fid: int) -> list[bytes] | None:
+        """What an EF of the directory of that name holds, looked at without any right; None where it is not there."""
+        for directory in self.directories():
+            ef = directory.files.get(fid)
+            if directory.name == name and ef is not None:
+                return [ef.content] if ef.kind is Kind.TRANSPARENT else list(ef.records)
+        return None
 
     def cells(self) -> Iterator[tuple[str, bytes]]:
         """All that lasts on the chip, by place."""
