@@ -39,8 +39,8 @@ class FmcosChip:
 
     ``root`` is None until CREATE MF.  ``mf_state`` and ``state`` are the two security registers.  ``free`` says that
     the current directory was empty when it was entered, so that its rights do not count yet.  ``challenge`` is the
-    random number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse
-    transaction between INITIALIZE and its partner.
+    random number that the command at hand may use, ``drawn`` the one that the next may.  ``proven`` is the key of
+    a right MAC in the command at hand.  ``open`` is a purse transaction between INITIALIZE and its partner.
     """
 
     __slots__ = (
@@ -61,6 +61,7 @@ class FmcosChip:
         "pin_passed",
         "pointer",
         "protocol",
+        "proven",
         "randomness",
         "root",
         "seed",
@@ -117,6 +118,7 @@ class FmcosChip:
     def power_on(self) -> None:
         """Reset: states 0, no challenge, no data waiting, no open transaction, the MF current."""
         self.challenge: bytes | None = None
+        self.proven: Key | None = None
         self.drawn: bytes | None = None
         self.pending = b""
         self.pending_word = OK

@@ -91,8 +91,11 @@ def respond(chip: FmcosChip, apdu: bytes) -> bytes:
         if chip.open is not None and not purse.continues(chip, head):
             chip.open = None
     challenge = chip.challenge
+    chip.proven = None
     try:
         answer = _handled(chip, head, apdu)
+        if chip.proven is not None:
+            chip.proven.restore()
     except Refusal as refusal:
         answer = refusal.word
     if purse.ends(head, answer):
