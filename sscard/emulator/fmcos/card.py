@@ -28,6 +28,7 @@ class FmcosCard(PoweredCard[FmcosChip]):
 
     system = "fmcos"
     table: System = FMCOS
+    head = HEAD
     usual_interface = Interface.CONTACTLESS
 
     def __init__(self, chip: FmcosChip, name: str = "emulator") -> None:
@@ -61,7 +62,7 @@ class FmcosCard(PoweredCard[FmcosChip]):
         return cls(
             FmcosChip(
                 system=cls.table,
-                historical=HEAD + serial.to_bytes(SERIAL_SIZE, "big"),
+                historical=cls.head + serial.to_bytes(SERIAL_SIZE, "big"),
                 protocol=protocol or protocol_of(interface),
                 interface=interface,
                 options=options or FmcosOptions(),

@@ -109,6 +109,9 @@ class FmcosChip:
         stated = bytes.fromhex(self.options.contact_atr)
         if stated and self.interface is Interface.CONTACT:
             return stated
+        if self.t0:
+            count = len(self.historical)
+            return bytes((0x3B, 0x60 | count)) + self.system.contact_interface + self.historical
         return answer_to_reset(self.historical, self.protocol, self.interface)
 
     def answer_to_select(self) -> bytes:

@@ -76,7 +76,7 @@ FMCOS: Final = System(
     allows=access.fmcos,
     handlers=table(COMMON, _ADMINISTRATION),
     file_header=11,
-    key_header=8,
+    key_space=lambda size: size + 8,
     longest_record=248,
 )
 
@@ -94,8 +94,6 @@ def respond(chip: FmcosChip, apdu: bytes) -> bytes:
     chip.proven = None
     try:
         answer = _handled(chip, head, apdu)
-        if chip.proven is not None:
-            chip.proven.restore()
     except Refusal as refusal:
         answer = refusal.word
     if purse.ends(head, answer):
@@ -115,4 +113,7 @@ def _handled(chip: FmcosChip, head: bytes, apdu: bytes) -> bytes:
     handler = handlers.get(head)
     if handler is None:
         return WRONG_CLA if any(known[1] == apdu[1] for known in handlers) else UNKNOWN_INS
-    return handler(chip, Request.parse(apdu))
+    answer = handler(chip, Request.parse(apdu))
+    if chip.proven is not None:
+        chip.proven.restore()
+    return answer
