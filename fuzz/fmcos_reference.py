@@ -317,6 +317,7 @@ class FmcosReference:
             if begun is None or begun.type != COMPOUND:
                 raise Broken("a record was held back for nothing")
             self.open = begun
+            self.ef = self.current.files.get(apdu[3] >> 3) if apdu[3] >> 3 else self.ef
         elif ins in (0x52, 0x54, 0x58):
             self._finished(data, begun, ins)
         elif ins != 0x5A:

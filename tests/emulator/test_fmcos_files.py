@@ -48,6 +48,16 @@ def test_never_written_data_come_with_a_warning_until_the_first_write(desk: Desk
     assert silent.send("00B0960001") == "009000"
 
 
+def test_a_refused_command_leaves_the_current_file_as_it_was(desk: Desk) -> None:
+    desk.ok("00A40000020005")
+    assert desk.send("00B0890001") == "6982"
+    assert desk.send("00B20C4000") == "6A83"
+    assert desk.send("00B2010400") == "010203049000"
+    desk.ok("00B2094000")
+    assert desk.send("00B2090200") == "6A83"
+    assert desk.send("00B2000400") == "0904AABBCCDD9000"
+
+
 def test_kinds_do_not_mix(desk: Desk) -> None:
     assert desk.send("00B0850000") == "6981"
     assert desk.send("00B2019400") == "6A82"

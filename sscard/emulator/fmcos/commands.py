@@ -82,7 +82,7 @@ FMCOS: Final = System(
 
 
 def respond(chip: FmcosChip, apdu: bytes) -> bytes:
-    """Execute one command on a chip."""
+    """Execute one command on a chip; one that is refused leaves current EF and record as they were."""
     chip.commands += 1
     head = apdu[:2]
     if head != _GET_RESPONSE:
@@ -90,12 +90,13 @@ def respond(chip: FmcosChip, apdu: bytes) -> bytes:
         chip.challenge, chip.drawn = chip.drawn, None
         if chip.open is not None and not purse.continues(chip, head):
             chip.open = None
-    challenge = chip.challenge
+    challenge, ef, pointer = chip.challenge, chip.ef, chip.pointer
     chip.proven = None
     try:
         answer = _handled(chip, head, apdu)
     except Refusal as refusal:
         answer = refusal.word
+        chip.ef, chip.pointer = ef, pointer
     if purse.ends(head, answer):
         chip.open = None
     if answer[-2] == _RETRY:
