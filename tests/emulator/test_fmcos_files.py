@@ -205,6 +205,17 @@ def test_an_enciphered_file_answers_cipher_and_mac(desk: Desk, with_block: bool)
     assert answer == (cipher + mac(key("line"), cipher, challenge)).hex().upper()
 
 
+def test_an_enciphered_length_goes_with_enciphered_files_only(desk: Desk) -> None:
+    block = des(key("line"), b"\x07\x80" + bytes(6))
+    assert desk.secure("04B09500", key("line"), block) == "6700"
+    plain = make_desk(length_block_in_read=False)
+    plain.enter()
+    assert plain.secure("04B08300", key("line"), block) == "6700"
+    assert plain.secure("04B08300", key("line"), le="07")[-4:] == "6281"
+    assert desk.secure("04B08300", key("line"), block + b"\0") == "6700"
+    assert desk.send("04B0830003000000") == "6987"
+
+
 def test_protected_reading_can_be_demanded(desk: Desk) -> None:
     """File 0004 was made with 7F: bit 8 clear."""
     assert desk.send("00B0840004") == "6987"

@@ -206,8 +206,9 @@ class FmcosChip:
         """What a blocked card or application answers to commands that no block lets through, else None."""
         if self.blocked:
             return UNSUPPORTED
-        block = self.current.block if self.current else Block.NONE
-        return {Block.NONE: None, Block.TEMPORARY: UNSUPPORTED, Block.PERMANENT: APPLICATION_BLOCKED}[block]
+        if self.current is None or self.current.block is Block.NONE:
+            return None
+        return APPLICATION_BLOCKED if self.current.block is Block.PERMANENT else UNSUPPORTED
 
     def directories(self) -> Iterator[Directory]:
         """All directories in the order of creation."""
