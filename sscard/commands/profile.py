@@ -121,7 +121,7 @@ def size_of_profile(name: str, as_json: bool) -> int:
 
     profile, _ = read_profile(name)
     found = rooms(profile)
-    total = sum(room.bytes for room in found)
+    total = sum(room.bytes for room in found) + profile.delivered_bytes
     free = profile.chip_bytes - total
     if as_json:
         for room in found:

@@ -158,6 +158,7 @@ def _profile(table: Table) -> Profile:
         key_lengths={
             KeyKind(kind): size for kind, size in table.sizes("key_lengths", tuple(_SLOT_KINDS), 8, 16).items()
         },
+        pki_application=table.flag("pki_application"),
     )
     title.finish()
     table.finish()

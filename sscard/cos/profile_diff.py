@@ -98,6 +98,7 @@ def nodes(profile: Profile) -> Iterator[Node]:
         "dialect": profile.dialect,
         "transport_tries": str(profile.transport_tries),
         "chip_bytes": str(profile.chip_bytes),
+        "pki_application": str(profile.pki_application).lower(),
         "stages": " ".join(profile.stages),
         "card_master": "  ".join(f"{fact} {value}" for fact, value in _key("", profile.card_master).facts.items()),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import shake_256
 from typing import Final
 
@@ -49,11 +50,24 @@ class Randomness:
         return self._chunk[start:end]
 
 
+@dataclass(slots=True)
+class PkiWork:
+    """What the PKI application keeps from one command to another, in one directory and under power.
+
+    ``session_key`` is the one loaded for an import; ``chosen`` the public key that waits to be read, with the count of
+    the command that chose it.
+    """
+
+    session_key: bytes = b""
+    chosen: bytes = b""
+    chosen_at: int = 0
+
+
 class Chip:
     """One card's memory and security state; the commands of this package are functions over it.
 
     ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE, ``transaction`` for its
-    CREDIT or DEBIT.  ``closed`` is the answer to everything while the card (or, but for SELECT, the current
+    CREDIT or DEBIT, ``pki`` for the rest of an import.  ``closed`` is the answer to everything while the card (or, but for SELECT, the current
     application) is blocked.
     """
 
@@ -72,6 +86,7 @@ class Chip:
         "names",
         "options",
         "pending",
+        "pki",
         "pointer",
         "previous_challenge",
         "protocol",
@@ -137,6 +152,7 @@ class Chip:
         self.challenge_at = 0
         self.pending = b""
         self.transaction: OpenLoad | OpenPurchase | None = None
+        self.pki: PkiWork | None = None
         self.settle()
 
     def settle(self) -> None:
@@ -161,6 +177,7 @@ class Chip:
         self.current = directory
         self.security.leave(directory, keep_environment=self.options.keep_environment_rights)
         self.challenge = self.previous_challenge = None
+        self.pki = None
         self.settle()
 
     def new_challenge(self, count: int) -> bytes:

@@ -105,7 +105,7 @@ def _card(chip: Chip) -> dict[str, Any]:
         "algorithm": chip.algorithm.name,
         "protocol": chip.protocol.name,
         "interface": chip.interface.name,
-        "options": asdict(chip.options),
+        "options": _options(chip.options),
         "seed": chip.seed,
         "random_position": chip.randomness.position,
         "commands": chip.commands,
@@ -114,6 +114,14 @@ def _card(chip: Chip) -> dict[str, Any]:
         "transport_code": _counted(chip.transport_code),
         "root": _directory(chip.root),
     }
+
+
+def _options(options: CardOptions) -> dict[str, Any]:
+    """All options; the one that came later only where it is set, so that older images stay as they are."""
+    tree = asdict(options)
+    if not options.pki_application:
+        del tree["pki_application"]
+    return tree
 
 
 def _counted(secret: Counted) -> dict[str, Any]:
@@ -160,6 +168,7 @@ def _directory(directory: Directory) -> dict[str, Any]:
         "files": [_file(ef) for ef in directory.files.values()],
         "directories": [_directory(below) for below in directory.directories.values()],
         **({"purse": _purse(directory.purse)} if directory.purse else {}),
+        **({"pki": True} if directory.pki else {}),
     }
 
 
@@ -230,6 +239,7 @@ def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory
         lock=int(tree["lock"], 16),
         blocked=bool(tree["blocked"]),
         keys=[_load_key(key) for key in tree["keys"]],
+        pki=bool(tree.get("pki")),
     )
     for file in tree["files"]:
         directory.add_file(_load_file(file))

@@ -30,6 +30,7 @@ class CardOptions:
     ``log_counter_before``: the log shows the counter before it was raised; else after.
     ``starting_day_key``: number of DSK in DF04.
     ``algorithm_in_fci``: the FCI of an ``sx…`` directory names the algorithm (9F0C).
+    ``pki_application``: the vendor delivers the card with the PKI application on it (SM4 cards only).
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -51,6 +52,7 @@ class CardOptions:
     algorithm_in_fci: bool = True
     transport_tries: int = 3
     chip_bytes: int = 81920
+    pki_application: bool = False
 
 
 def options_for(profile: Profile) -> CardOptions:
@@ -59,4 +61,5 @@ def options_for(profile: Profile) -> CardOptions:
         algorithm_in_fci=profile.algorithm_in_fci,
         transport_tries=profile.transport_tries,
         chip_bytes=profile.chip_bytes,
+        pki_application=profile.pki_application,
     )

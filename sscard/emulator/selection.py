@@ -20,6 +20,8 @@ _FIRST: Final = 0x00
 _NEXT: Final = 0x02
 NAME_SIZES: Final = range(5, 17)
 _ENVIRONMENT_NAME: Final = b"sx"
+_PKI_TEMPLATE: Final = bytes.fromhex("7304 9202 3330")
+"""``73{92 "30"}``, as the PKI application answers; its meaning is not published."""
 
 
 def select(chip: Chip, apdu: bytes) -> bytes:
@@ -96,6 +98,8 @@ def fci(chip: Chip, directory: Directory) -> bytes:
             own += _tlv(b"\x9f\x0c", _tlv(b"\x86", bytes((number,))))
         if own:
             body += _tlv(b"\xa5", own)
+        if directory.pki:
+            body += _PKI_TEMPLATE
     directory.fci = _tlv(b"\x6f", body)
     return directory.fci
 

@@ -61,6 +61,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: {place}: 只有 B-TLV 数据项有成员, 且必须有。|修正类型或成员。",
         "{file}: {place}: B-TLV items have members and no others do.|Correct the type or the members.",
     ),
+    "profile-pki": (
+        "{file}: PKI应用只用于SM4卡, 不是 {algorithm} ({place})。|去掉 pki_application 或换用SM4配置。",
+        "{file}: the PKI application is for SM4 cards, not {algorithm} ({place}).|Leave out pki_application or take an SM4 profile.",
+    ),
     "profile-chip": (
         "{file}: 文件共需 {needed} 字节, 芯片只有 {chip} 字节 ({place})。|减少文件或更换芯片。",
         "{file}: the files need {needed} bytes, the chip has {chip} ({place}).|Take fewer files or a larger chip.",

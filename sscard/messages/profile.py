@@ -92,6 +92,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact-dialect": ("COS 方言", "dialect"),
     "fact-transport_tries": ("传输码次数", "transport tries"),
     "fact-chip_bytes": ("芯片字节", "chip bytes"),
+    "fact-pki_application": ("出厂带PKI应用", "delivered with the PKI application"),
     "fact-stages": ("步骤", "stages"),
     "fact-card_master": ("卡片主控", "card master"),
     "size-head": ("目录|文件|记录|密钥|字节", "directory|files|records|keys|bytes"),
