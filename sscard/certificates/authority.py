@@ -31,6 +31,11 @@ class Holder:
     ssn: str
     card_no: str
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is a made-up person: name 测试…, region 990101, card number T…."""
+        return self.name.startswith("测试") and self.ssn.startswith("990101") and self.card_no.startswith("T")
+
     def __repr__(self) -> str:
         return "Holder(***)"
 

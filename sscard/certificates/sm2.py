@@ -38,7 +38,7 @@ def sm3(data: bytes) -> bytes:
 def generate(random_bits: RandomBits | None = None) -> tuple[bytes, bytes]:
     """``(private key, public key)``; ``random_bits`` replaces the system's randomness."""
     private, public = gmalg.SM2(rnd_fn=random_bits).generate_keypair()
-    return private.rjust(SCALAR, b"\0"), public[1:]
+    return bytes(private.rjust(SCALAR, b"\0")), bytes(public[1:])
 
 
 def public_of(private: bytes) -> bytes:
@@ -73,7 +73,7 @@ def decrypt(private: bytes, cipher: bytes) -> bytes:
 def sign(private: bytes, message: bytes, user_id: bytes = USER_ID) -> bytes:
     """r ‖ s (64 bytes) over SM3 of user, key and message."""
     r, s = gmalg.SM2(private, user_id).sign(message)
-    return r.rjust(SCALAR, b"\0") + s.rjust(SCALAR, b"\0")
+    return bytes(r.rjust(SCALAR, b"\0") + s.rjust(SCALAR, b"\0"))
 
 
 def verify(public: bytes, message: bytes, signature: bytes, user_id: bytes = USER_ID) -> bool:

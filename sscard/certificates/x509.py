@@ -7,6 +7,7 @@ Source: GB/T 20518 and GM/T 0015 (profile, extensions of persons), RFC 5280.  DE
 from __future__ import annotations
 
 import secrets
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ _CURVE: Final = "1.2.156.10197.1.301"
 _SIGNATURE: Final = "1.2.156.10197.1.501"
 _SERIAL_BITS: Final = 127
 _RAW: Final = b"\x04"
+_SEQUENCE: Final = b"\x30"
 _INTEGERS: Final = 2
 
 keys.NamedCurve.register("sm2p256v1", _CURVE, sm2.SCALAR)
@@ -84,17 +86,19 @@ class Certificate:
 
     @classmethod
     def parse_any(cls, content: bytes) -> Self:
-        """Read DER or PEM.  Raises CertificateError."""
-        if pem.detect(content):
-            try:
+        """Read DER, PEM or base64 without head and foot.  Raises CertificateError."""
+        try:
+            if pem.detect(content):
                 content = pem.unarmor(content)[2]
-            except ValueError:
-                raise CertificateError("certificate-form", detail="PEM") from None
+            elif content[:1] != _SEQUENCE:
+                content = b64decode(b"".join(content.split()), validate=True)
+        except ValueError:
+            raise CertificateError("certificate-form", detail="PEM") from None
         return cls.parse(content)
 
     @property
     def pem(self) -> str:
-        return pem.armor("CERTIFICATE", self.der).decode("ascii")
+        return _armored("CERTIFICATE", self.der)
 
     def signed_by(self, authority: Certificate) -> bool:
         """Whether ``authority`` is a CA of the issuer's name and its key made this signature."""
@@ -173,7 +177,7 @@ def issue(
 
 def public_pem(public: bytes) -> str:
     """A public key (X ‖ Y) as SubjectPublicKeyInfo in PEM."""
-    return pem.armor("PUBLIC KEY", _key_info(public).dump()).decode("ascii")
+    return _armored("PUBLIC KEY", _key_info(public).dump())
 
 
 def public_from(content: bytes) -> bytes:
@@ -189,6 +193,10 @@ def public_from(content: bytes) -> bytes:
         return _checked(_point(key["public_key"].native))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise CertificateError("public-key-form") from None
+
+
+def _armored(kind: str, der: bytes) -> str:
+    return str(pem.armor(kind, der), "ascii")
 
 
 def _checked(public: bytes) -> bytes:

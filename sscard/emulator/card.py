@@ -62,9 +62,7 @@ _HANDLERS: Final[dict[bytes, Handler]] = {
     bytes((cla, ins)): handler for classes, ins, handler in _COMMANDS for cla in bytes.fromhex(classes)
 }
 _KNOWN_INS: Final = frozenset(ins for _, ins, _ in _COMMANDS)
-_PKI_HANDLERS: Final[dict[bytes, Handler]] = {
-    bytes((cla, ins)): handler for cla, ins, handler in pki_delivery.COMMANDS
-}
+_PKI_HANDLERS: Final[dict[bytes, Handler]] = {bytes((cla, ins)): handler for cla, ins, handler in pki_delivery.COMMANDS}
 _PKI_INS: Final = frozenset(ins for _, ins, _ in pki_delivery.COMMANDS)
 
 

@@ -71,8 +71,8 @@ class Chip:
     """One card's memory and security state; the commands of this package are functions over it.
 
     ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE, ``transaction`` for its
-    CREDIT or DEBIT, ``pki`` for the rest of an import.  ``closed`` is the answer to everything while the card (or, but for SELECT, the current
-    application) is blocked.
+    CREDIT or DEBIT, ``pki`` for the rest of an import.  ``closed`` is the answer to everything while the card (or, but
+    for SELECT, the current application) is blocked.
     """
 
     __slots__ = (

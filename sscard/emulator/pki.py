@@ -1,7 +1,7 @@
 """PINs and master keys of the PKI application: digest, VERIFY, change of PIN, authentication and change of master key.
 
-Source: docs/pki.md, "PINs" and "master keys".  Every key is used directly over the challenge, there are no session keys;
-a challenge shorter than a block is filled with 00.  Checked in this order: 6700, 6A86, 6A88, 6983 (the challenge
+Source: docs/pki.md, "PINs" and "master keys".  Every key is used directly over the challenge, there are no session
+keys; a challenge shorter than a block is filled with 00.  Checked in this order: 6700, 6A86, 6A88, 6983 (the challenge
 stays), 6982, 6984, then 63Cx or 6988.
 """
 
