@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from sscard.certificates import sm2
 from sscard.certificates.x509 import Certificate, Usage
 from sscard.cos.pki import BLOCK
-from sscard.errors import CertificateError
+from sscard.errors import CertificateError, StatusError
 from sscard.terminal.pki import Pair, PkiCard
+
+_CIPHER_WRONG: Final = 0x6988
 
 
 class Rule(Enum):
@@ -56,7 +59,13 @@ def check(
 def proves_possession(card: PkiCard, public: bytes) -> bool:
     """Whether the card opens what was enciphered for ``public``; wants the user's PIN verified."""
     secret = secrets.token_bytes(BLOCK)
-    return hmac.compare_digest(card.open_session_key(sm2.encrypt(public, secret)), secret)
+    try:
+        opened = card.open_session_key(sm2.encrypt(public, secret))
+    except StatusError as error:
+        if error.sw != _CIPHER_WRONG:
+            raise
+        return False
+    return hmac.compare_digest(opened, secret)
 
 
 def _pair(
