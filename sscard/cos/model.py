@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from sscard.cos.bound import Bound
 from sscard.cos.pki import FILE_BYTES
 from sscard.keys.family import Algorithm
 
@@ -186,6 +187,7 @@ class Profile:
     ``algorithm_in_fci``: whether the FCI of SSSE names the algorithm (9F0C); first-generation cards often do not.
     ``key_lengths`` holds the kinds of key that have not :data:`KEY_LENGTH` bytes.
     ``pki_application``: whether the vendor delivers these cards with the PKI application (docs/pki.md).
+    ``bounds``: what is done at one interface only.
     """
 
     name: str
@@ -205,6 +207,7 @@ class Profile:
     algorithm_in_fci: bool = True
     key_lengths: Mapping[KeyKind, int] = field(default_factory=dict)
     pki_application: bool = False
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def delivered_bytes(self) -> int:

@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 from typing import Final
 
 ENVIRONMENT_NAME: Final = "PKI.社会保障".encode("gbk")
+ENVIRONMENT_FID: Final = 0xDDF3
 APPLICATION_NAME: Final = b"SS.CERT.ADF1"
 APPLICATION_FID: Final = 0xDF01
 CERTIFICATE_SIZE: Final = 1020

@@ -9,13 +9,14 @@ from typing import Final
 
 from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
+from sscard.cos.bound import Act
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
 from sscard.emulator.answers import answer_to_reset
 from sscard.emulator.cells import values
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
 from sscard.emulator.options import CardOptions
-from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
+from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, NOT_NOW, UNSUPPORTED, Refusal
 from sscard.keys.family import Algorithm, family_of
 
 _CHUNK: Final = 4096
@@ -99,6 +100,7 @@ class Chip:
         "sealed",
         "security",
         "seed",
+        "shut",
         "t0",
         "transaction",
         "transport_code",
@@ -142,6 +144,7 @@ class Chip:
         self.protocol = protocol
         self.interface = interface
         self.t0 = protocol is Protocol.T0
+        self.shut = frozenset((Act(act), path) for act, path, only in self.options.bound if only != interface.value)
         stated = self.options.zero_le_gives_data
         self.zero_le_gives_data = not self.t0 if stated is None else stated
 
@@ -206,6 +209,17 @@ class Chip:
         if len(challenge) > max(self.family.block, _CHALLENGE_SIZE_OF_ALL_FAMILIES):
             raise Refusal(NO_CHALLENGE)
         return challenge
+
+    def require_open(self, act: Act, directory: Directory, ef: Ef | None = None) -> None:
+        """Raises Refusal 6985 for what the card does at its other interface only; a SELECT, also for what is above."""
+        if not self.shut:
+            return
+        place: Directory | None = directory
+        while place is not None:
+            path = place.path if ef is None else f"{place.path}/{ef.fid:04X}"
+            if (act, path) in self.shut:
+                raise Refusal(NOT_NOW)
+            place = place.parent if act is Act.SELECT else None
 
     def room(self) -> int:
         """Bytes left for EFs."""

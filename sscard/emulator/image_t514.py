@@ -16,6 +16,7 @@ from sscard.emulator.nodes import Counted, Directory, DirectoryKind, Ef, EfType,
 from sscard.emulator.options import CardOptions
 from sscard.keys.family import Algorithm
 
+_LATER_OPTIONS: Final = frozenset(("pki_application", "bound"))
 _PURSE_LIMITS: Final = {
     "balance": AMOUNT_LIMIT,
     "own": AMOUNT_LIMIT,
@@ -50,11 +51,13 @@ def tree_of(chip: Chip) -> dict[str, Any]:
 
 
 def _options(options: CardOptions) -> dict[str, Any]:
-    """All options; the one that came later only where it is set, so that older images stay as they are."""
-    tree = asdict(options)
-    if not options.pki_application:
-        del tree["pki_application"]
-    return tree
+    """All options; those that came later only where they are set, so that older images stay as they are."""
+    return {name: value for name, value in asdict(options).items() if value or name not in _LATER_OPTIONS}
+
+
+def _load_options(tree: dict[str, Any]) -> CardOptions:
+    bound = tuple((str(act), str(path), str(interface)) for act, path, interface in tree.get("bound", ()))
+    return CardOptions(**(tree | {"bound": bound}))
 
 
 def _counted(secret: Counted) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def card_of(tree: dict[str, Any]) -> SoftwareCard:
         algorithm=Algorithm[tree["algorithm"]],
         protocol=Protocol[tree["protocol"]],
         interface=Interface[tree["interface"]] if tree["version"] > 1 else Interface.CONTACT,
-        options=CardOptions(**tree["options"]),
+        options=_load_options(tree["options"]),
         seed=int(tree["seed"]),
         random_position=int(tree["random_position"]),
         commands=int(tree["commands"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sscard.cos.bound import path_of
+
 if TYPE_CHECKING:
     from sscard.cos.model import Profile
 
@@ -31,6 +33,8 @@ class CardOptions:
     ``starting_day_key``: number of DSK in DF04.
     ``algorithm_in_fci``: the FCI of an ``sx…`` directory names the algorithm (9F0C).
     ``pki_application``: the vendor delivers the card with the PKI application on it (SM4 cards only).
+    ``bound``: (act, path from the MF, interface) of what the card does at that interface only, as
+    :mod:`sscard.cos.bound` names them.
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -53,6 +57,7 @@ class CardOptions:
     transport_tries: int = 3
     chip_bytes: int = 81920
     pki_application: bool = False
+    bound: tuple[tuple[str, str, str], ...] = ()
 
 
 def options_for(profile: Profile) -> CardOptions:
@@ -62,4 +67,5 @@ def options_for(profile: Profile) -> CardOptions:
         transport_tries=profile.transport_tries,
         chip_bytes=profile.chip_bytes,
         pki_application=profile.pki_application,
+        bound=tuple((bound.act.value, path_of(bound, profile), bound.only.value) for bound in profile.bounds),
     )

@@ -14,6 +14,7 @@ from sscard.cos.pki import (
     APPLICATION_FID,
     APPLICATION_NAME,
     CERTIFICATE_SIZE,
+    ENVIRONMENT_FID,
     ENVIRONMENT_NAME,
     MASTER_TRIES,
     PIN_TRIES,
@@ -26,8 +27,6 @@ from sscard.emulator import authentication, binary, pki, pki_keys, selection, wi
 from sscard.emulator.access import ABSENT, NEVER, Rule, number_of
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Directory, DirectoryKind, Ef, EfType, Key, KeyType
-
-ENVIRONMENT_FID: Final = 0xDDF3
 
 COMMANDS: Final[tuple[tuple[int, int, Callable[[Chip, bytes], bytes]], ...]] = (
     (0x00, 0xA4, selection.select),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.cos.bound import Act
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import MF_FID, Directory, DirectoryKind, Ef, EfType
 from sscard.emulator.wire import data_of, deliver
@@ -72,6 +73,7 @@ def _by_fid(chip: Chip, fid: int) -> Directory | None:
 def _enter(chip: Chip, apdu: bytes, directory: Directory) -> bytes:
     if directory.blocked:
         raise Refusal(APPLICATION_BLOCKED)
+    chip.require_open(Act.SELECT, directory)
     answer = deliver(chip, apdu, directory.fci or fci(chip, directory))
     chip.enter(directory)
     return answer

@@ -46,7 +46,9 @@ def test_room_on_the_chip(capsys: pytest.CaptureFixture[str]) -> None:
     assert totals[1] - totals[0] == 2236
 
 
-@pytest.mark.parametrize(("line", "key"), [("chip_bytes = 11000", "profile-chip"), ('algorithm = "DES"', "profile-pki")])
+@pytest.mark.parametrize(
+    ("line", "key"), [("chip_bytes = 11000", "profile-chip"), ('algorithm = "DES"', "profile-pki")]
+)
 def test_contradictions(line: str, key: str) -> None:
     profile = f'extends = "ssc3-sm4"\nname = "x"\npki_application = true\n{line}\n'
     with pytest.raises(ProfileError) as error:
