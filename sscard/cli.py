@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "card": "card",
     "keys": "keys",
     "vectors": "vectors",
+    "audit": "audit",
     "selftest": "selftest",
     "explain": "explain",
 }
