@@ -126,9 +126,13 @@ def size_of_profile(name: str, as_json: bool) -> int:
     if as_json:
         for room in found:
             emit(_room_facts(room))
+        if profile.delivered_bytes:
+            emit({"directory": "PKI", "delivered": True, "bytes": profile.delivered_bytes})
         emit({"summary": True, "bytes": total, "chip_bytes": profile.chip_bytes, "free": free, "fits": free >= 0})
     else:
         _print_rooms(found)
+        if profile.delivered_bytes:
+            click.echo(messages.text("profile.size-delivered", bytes=profile.delivered_bytes))
         percent = 100 * total / profile.chip_bytes
         facts = {"total": total, "chip": profile.chip_bytes, "free": free, "percent": percent}
         click.echo(messages.text("profile.size-total", **facts))

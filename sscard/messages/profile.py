@@ -99,6 +99,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact-stages": ("步骤", "stages"),
     "fact-card_master": ("卡片主控", "card master"),
     "size-head": ("目录|文件|记录|密钥|字节", "directory|files|records|keys|bytes"),
+    "size-delivered": (
+        "PKI应用 (出厂自带) {bytes:,} 字节",
+        "PKI application, delivered with the card: {bytes:,} bytes",
+    ),
     "size-total": (
         "合计 {total:,} 字节, 芯片 {chip:,}, 剩余 {free:,} ({percent:.1f}% 已用)",
         "total {total:,} bytes of {chip:,} on the chip, {free:,} left ({percent:.1f}% used)",

@@ -39,11 +39,15 @@ def test_personalization_is_the_same_beside_it() -> None:
 
 
 def test_room_on_the_chip(capsys: pytest.CaptureFixture[str]) -> None:
-    totals = []
+    sums = []
     for name in (PLAIN, WITH_PKI):
         assert main(["profile", "size", name, "--json"]) == Exit.OK
-        totals.append(json.loads(capsys.readouterr().out.splitlines()[-1])["bytes"])
-    assert totals[1] - totals[0] == 2236
+        *rows, total = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+        assert sum(row["bytes"] for row in rows) == total["bytes"]
+        sums.append(total["bytes"])
+    assert sums[1] - sums[0] == 2236
+    assert main(["--lang", "en", "profile", "size", WITH_PKI]) == Exit.OK
+    assert "PKI application, delivered with the card: 2,236 bytes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
