@@ -115,6 +115,50 @@ class TestFiles:
         assert pki.send("00D603FB02AAAA") == "6700"
         assert held(pki, fid) == content
 
+    @pytest.mark.parametrize(
+        ("apdu", "answer"),
+        [
+            ("8040000008C0020012C2020013", "6D00"),
+            ("80C9820008C0020012C2020013", "6D00"),
+            ("80C4010305C103123456", "6D00"),
+            ("804E0001", "6D00"),
+            ("804A0210", "6D00"),
+            ("80C24000", "6D00"),
+        ],
+    )
+    def test_its_commands_answer_nowhere_else(self, pki, apdu, answer):
+        pki.mf()
+        assert pki.send(apdu) == answer
+
+    @pytest.mark.parametrize(
+        ("apdu", "answer"),
+        [
+            ("80E0030008FFFFFFFFFFFFFFFF", "6D00"),
+            ("80E0010010" + "00" * 16, "6D00"),
+            ("80E1000001FF", "6D00"),
+            ("00D4000018" + "00" * 24, "6E00"),
+            ("805E010007123456FF654321", "6E00"),
+            ("8424000004" + "00" * 4, "6D00"),
+            ("00880000" + "10" + "00" * 16, "6D00"),
+            ("00B2010400", "6D00"),
+            ("00DC01040212" + "00", "6D00"),
+            ("04D6000005AA" + "00" * 4, "6E00"),
+            ("841E000104" + "00" * 4, "6D00"),
+            ("8416000004" + "00" * 4, "6D00"),
+            ("B026000104", "6D00"),
+        ],
+    )
+    def test_no_other_commands_answer_inside(self, pki, apdu, answer):
+        pki.user()
+        assert pki.send(apdu) == answer
+
+    def test_an_emptied_card_has_it_no_more(self, pki):
+        assert pki.transport() == "9000"
+        pki.mf()
+        assert pki.send("80E100000101") == "9000"
+        assert pki.send("00A404000C504B492EC9E7BBE1B1A3D5CF") == "6A82"
+        assert image.dump(image.load(image.dump(pki.card))) == image.dump(pki.card)
+
     def test_room_is_taken_on_the_chip(self, pki, blank):
         assert blank.card.chip.room() - pki.card.chip.room() == 2236
 
