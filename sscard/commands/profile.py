@@ -126,9 +126,9 @@ def size_of_profile(name: str, as_json: bool) -> int:
     if as_json:
         for room in found:
             emit(_room_facts(room))
-        if profile.delivered_bytes:
-            emit({"directory": "PKI", "delivered": True, "bytes": profile.delivered_bytes})
-        emit({"summary": True, "bytes": total, "chip_bytes": profile.chip_bytes, "free": free, "fits": free >= 0})
+        delivered = {"delivered": profile.delivered_bytes}
+        chip = {"chip_bytes": profile.chip_bytes, "free": free, "fits": free >= 0}
+        emit({"summary": True, "bytes": total, **delivered, **chip})
     else:
         _print_rooms(found)
         if profile.delivered_bytes:

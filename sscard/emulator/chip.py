@@ -211,9 +211,10 @@ class Chip:
         return challenge
 
     def require_open(self, act: Act, directory: Directory, ef: Ef | None = None) -> None:
-        """Raises Refusal 6985 for what the card does at its other interface only; a SELECT, also for what is above."""
-        if not self.shut:
-            return
+        """Raises Refusal 6985 for what is ``shut``: done at the other interface only; a SELECT, also for what is above.
+
+        To be asked where anything is shut at all.
+        """
         place: Directory | None = directory
         while place is not None:
             path = place.path if ef is None else f"{place.path}/{ef.fid:04X}"

@@ -72,7 +72,8 @@ def command(chip: Chip, apdu: bytes) -> bytes:
         purse = directory.purse
         if purse is None:
             raise Refusal(UNSUPPORTED)
-        chip.require_open(Act.PURSE, directory)
+        if chip.shut:
+            chip.require_open(Act.PURSE, directory)
         if purse.damaged:
             chip.blocked = True
             chip.settle()

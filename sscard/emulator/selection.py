@@ -73,7 +73,8 @@ def _by_fid(chip: Chip, fid: int) -> Directory | None:
 def _enter(chip: Chip, apdu: bytes, directory: Directory) -> bytes:
     if directory.blocked:
         raise Refusal(APPLICATION_BLOCKED)
-    chip.require_open(Act.SELECT, directory)
+    if chip.shut:
+        chip.require_open(Act.SELECT, directory)
     answer = deliver(chip, apdu, directory.fci or fci(chip, directory))
     chip.enter(directory)
     return answer
