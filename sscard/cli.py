@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "info": "info",
     "pin": "pin",
     "purse": "purse",
+    "pki": "pki",
     "tree": "tree",
     "profile": "profile",
     "apdu": "apdu",

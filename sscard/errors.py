@@ -119,6 +119,10 @@ class CustodyError(SscardError):
     """A key is missing, locked away, or not usable for what was asked."""
 
 
+class CertificateError(SscardError):
+    """A certificate, public key or envelope is not what it should be."""
+
+
 class ProfileError(SscardError):
     """A card profile or dialect file is wrong."""
 

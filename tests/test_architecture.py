@@ -13,11 +13,12 @@ BASE = {"errors", "messages", "_version", "_lazy"}
 MAY: dict[str, set[str]] = {
     "apdu": set(),
     "keys": set(),
+    "certificates": {"keys"},
     "cos": {"apdu", "keys"},
-    "emulator": {"apdu", "cos", "keys"},
-    "terminal": {"apdu", "cos", "keys"},
+    "emulator": {"apdu", "certificates", "cos", "keys"},
+    "terminal": {"apdu", "certificates", "cos", "keys"},
     "personalize": {"apdu", "cos", "keys", "emulator"},
-    "conformance": {"apdu", "cos", "keys", "emulator", "terminal", "personalize"},
+    "conformance": {"apdu", "certificates", "cos", "keys", "emulator", "terminal", "personalize"},
 }
 FORBIDDEN_CALLS = {"print", "input", "breakpoint"}
 FORBIDDEN_ATTRIBUTES = {("sys", "argv"), ("os", "environ"), ("os", "getenv"), ("sys", "stdout"), ("sys", "stderr")}

@@ -36,6 +36,7 @@ NOT_HERE = {
     "sscard readers --json": Exit.NO_READER,
     "sscard read DF01/EF05 DF04 --pin --json": Exit.NO_READER,
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
+    "sscard pki master-key --reader emulator": Exit.USAGE,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-PACKAGES = ("apdu", "cos", "keys", "personalize", "terminal", "emulator", "conformance")
+PACKAGES = ("apdu", "certificates", "cos", "keys", "personalize", "terminal", "emulator", "conformance")
 
 
 @pytest.mark.parametrize("package", PACKAGES)

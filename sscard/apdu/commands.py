@@ -2,7 +2,8 @@
 
 Guard, dry run, journal and trace mask all read this one table.  Rows are tried in order; the first that fits wins.
 A command that no row knows is taken as writing and secret, the cautious reading.
-Source: LD/T 32 draft, user-card commands; rows marked T514 are that vendor's administration commands.
+Source: LD/T 32 draft, user-card commands; rows marked T514 are that vendor's administration commands,
+rows marked PKI those of the PKI application (docs/pki.md).
 """
 
 from __future__ import annotations
@@ -80,6 +81,12 @@ KINDS: Final[tuple[CommandKind, ...]] = (
     CommandKind("END PRE-ISSUE", "结束预发卡 (T514)", _W | _I, 0xE0, cla=0x80, p1=2),
     CommandKind("DELETE FILE", "删除文件 (T514)", _W | _I, 0xE1, cla=0x80),
     CommandKind("WRITE KEY", "写密钥 (T514)", _W | _I | _S, 0xD4),
+    CommandKind("GENERATE KEY PAIR", "生成密钥对 (PKI)", _W | _I, 0x40, cla=0x80),
+    CommandKind("EXPORT PUBLIC KEY", "读公钥 (PKI)", _R, 0xC9, cla=0x80),
+    CommandKind("DIGEST", "计算SM3摘要 (PKI)", _R | _S, 0xC4, cla=0x80),
+    CommandKind("OPEN ENVELOPE", "打开数字信封 (PKI)", _R | _S, 0x4E, cla=0x80),
+    CommandKind("LOAD SESSION KEY", "装入会话密钥 (PKI)", _R | _S, 0x4A, cla=0x80),
+    CommandKind("IMPORT KEY", "导入密钥 (PKI)", _W | _I | _S, 0xC2, cla=0x80),
 )
 
 UNKNOWN: Final = CommandKind("UNKNOWN", "未知命令", _W | _I | _S, 0x00)

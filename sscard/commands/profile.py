@@ -121,14 +121,18 @@ def size_of_profile(name: str, as_json: bool) -> int:
 
     profile, _ = read_profile(name)
     found = rooms(profile)
-    total = sum(room.bytes for room in found)
+    total = sum(room.bytes for room in found) + profile.delivered_bytes
     free = profile.chip_bytes - total
     if as_json:
         for room in found:
             emit(_room_facts(room))
-        emit({"summary": True, "bytes": total, "chip_bytes": profile.chip_bytes, "free": free, "fits": free >= 0})
+        delivered = {"delivered": profile.delivered_bytes}
+        chip = {"chip_bytes": profile.chip_bytes, "free": free, "fits": free >= 0}
+        emit({"summary": True, "bytes": total, **delivered, **chip})
     else:
         _print_rooms(found)
+        if profile.delivered_bytes:
+            click.echo(messages.text("profile.size-delivered", bytes=profile.delivered_bytes))
         percent = 100 * total / profile.chip_bytes
         facts = {"total": total, "chip": profile.chip_bytes, "free": free, "percent": percent}
         click.echo(messages.text("profile.size-total", **facts))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from sscard.cos.bound import Bound
+from sscard.cos.pki import FILE_BYTES
 from sscard.keys.family import Algorithm
 
 KEY_LENGTH: Final = 16
@@ -184,6 +186,8 @@ class Profile:
 
     ``algorithm_in_fci``: whether the FCI of SSSE names the algorithm (9F0C); first-generation cards often do not.
     ``key_lengths`` holds the kinds of key that have not :data:`KEY_LENGTH` bytes.
+    ``pki_application``: whether the vendor delivers these cards with the PKI application (docs/pki.md).
+    ``bounds``: what is done at one interface only.
     """
 
     name: str
@@ -202,6 +206,13 @@ class Profile:
     digest: str = ""
     algorithm_in_fci: bool = True
     key_lengths: Mapping[KeyKind, int] = field(default_factory=dict)
+    pki_application: bool = False
+    bounds: tuple[Bound, ...] = ()
+
+    @property
+    def delivered_bytes(self) -> int:
+        """Room on the chip that the vendor's own applications take."""
+        return FILE_BYTES if self.pki_application else 0
 
     def key_length(self, slot: KeySlot) -> int:
         """Bytes of a key's value."""

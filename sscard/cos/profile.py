@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.apdu.atr import Interface
 from sscard.cos.access import parse_access
+from sscard.cos.bound import Act, Bound
 from sscard.cos.coding import DIRECTORY_SOURCE
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
 from sscard.cos.profile_check import check
@@ -158,10 +160,23 @@ def _profile(table: Table) -> Profile:
         key_lengths={
             KeyKind(kind): size for kind, size in table.sizes("key_lengths", tuple(_SLOT_KINDS), 8, 16).items()
         },
+        pki_application=table.flag("pki_application"),
+        bounds=tuple(_bound(entry) for entry in table.tables("bound")),
     )
     title.finish()
     table.finish()
     return profile
+
+
+def _bound(table: Table) -> Bound:
+    bound = Bound(
+        act=Act(table.choice("act", [act.value for act in Act])),
+        at=table.text("at"),
+        only=Interface(table.choice("only", [interface.value for interface in Interface])),
+        evidence=table.text("evidence"),
+    )
+    table.finish()
+    return bound
 
 
 def _head(table: Table) -> Directory:

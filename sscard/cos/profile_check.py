@@ -9,8 +9,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
 from sscard.cos.access import PIN
+from sscard.cos.bound import wrong
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
 from sscard.errors import ProfileError
+from sscard.keys.family import Algorithm
 
 Contradiction = tuple[str, str, dict[str, object]]
 """Error key, place, fields."""
@@ -37,7 +39,11 @@ def contradictions(profile: Profile) -> Iterator[Contradiction]:
     for before, directory in pairwise(directories):
         if not directory.aid and directory.parent not in (before.name, before.parent):
             yield "profile-label-only", directory.name, {}
-    needed = sum(file.size for directory in directories for file in directory.files)
+    if profile.pki_application and profile.algorithm is not Algorithm.SM4:
+        yield "profile-pki", "pki_application", {"algorithm": profile.algorithm.name}
+    for rule, bound in wrong(profile):
+        yield rule, f"bound/{bound.at}", {"rule": str(bound)}
+    needed = sum(file.size for directory in directories for file in directory.files) + profile.delivered_bytes
     if needed > profile.chip_bytes:
         yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
 

@@ -98,10 +98,14 @@ def nodes(profile: Profile) -> Iterator[Node]:
         "dialect": profile.dialect,
         "transport_tries": str(profile.transport_tries),
         "chip_bytes": str(profile.chip_bytes),
+        "pki_application": str(profile.pki_application).lower(),
         "stages": " ".join(profile.stages),
         "card_master": "  ".join(f"{fact} {value}" for fact, value in _key("", profile.card_master).facts.items()),
     }
     yield Node("profile", "", profile.title_zh, profile.title_en, head)
+    for bound in profile.bounds:
+        facts = {"only": bound.only.value, "evidence": bound.evidence}
+        yield Node("bound", f"bound/{bound.at}/{bound.act.value}", bound.at, bound.at, facts)
     for name, value in profile.constants.items():
         yield Node("constant", f"constants/{name}", name, name, {"value": value})
     for directory in profile.directories:
@@ -184,6 +188,7 @@ _IN_SUMMARY = {
     "item": ("type", "length", "count"),
     "key": ("kind", "id", "tries"),
     "constant": ("value",),
+    "bound": ("only",),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.cos.bound import Act
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Ef, EfType
 from sscard.emulator.secure import locate, plain_update
@@ -33,6 +34,8 @@ def read_binary(chip: Chip, apdu: bytes) -> bytes:
     le = expected(chip, apdu)
     before = chip.ef, chip.pointer
     ef, offset = _address(chip, apdu)
+    if chip.shut:
+        chip.require_open(Act.READ, chip.current, ef)
     if not chip.security.allows(ef.read, chip.current):
         raise Refusal(NOT_ALLOWED)
     rest = len(ef.content) - offset
@@ -51,6 +54,8 @@ def update_binary(chip: Chip, apdu: bytes) -> bytes:
     if not body:
         raise Refusal(WRONG_LENGTH)
     ef, offset = _address(chip, apdu)
+    if chip.shut:
+        chip.require_open(Act.UPDATE, chip.current, ef)
     if not chip.security.allows(ef.update, chip.current):
         raise Refusal(NOT_ALLOWED)
     data = plain_update(chip, apdu, body)

@@ -17,6 +17,7 @@ from sscard.emulator import (
     blocking,
     keyload,
     pin,
+    pki_delivery,
     purse,
     records,
     selection,
@@ -61,6 +62,8 @@ _HANDLERS: Final[dict[bytes, Handler]] = {
     bytes((cla, ins)): handler for classes, ins, handler in _COMMANDS for cla in bytes.fromhex(classes)
 }
 _KNOWN_INS: Final = frozenset(ins for _, ins, _ in _COMMANDS)
+_PKI_HANDLERS: Final[dict[bytes, Handler]] = {bytes((cla, ins)): handler for cla, ins, handler in pki_delivery.COMMANDS}
+_PKI_INS: Final = frozenset(ins for _, ins, _ in pki_delivery.COMMANDS)
 
 
 def respond(chip: Chip, apdu: bytes) -> bytes:
@@ -70,14 +73,14 @@ def respond(chip: Chip, apdu: bytes) -> bytes:
         chip.pending = b""
     if chip.transaction is not None and not purse.continues(chip, apdu):
         chip.transaction = None
-    handler = _HANDLERS.get(apdu[:2])
+    handler = (_PKI_HANDLERS if chip.current.pki else _HANDLERS).get(apdu[:2])
     try:
         if chip.closed is not None and (chip.blocked or apdu[1:2] != _SELECT):
             return chip.closed
         if len(apdu) < 4:
             return WRONG_LENGTH
         if handler is None:
-            return WRONG_CLA if apdu[1] in _KNOWN_INS else UNKNOWN_INS
+            return WRONG_CLA if apdu[1] in (_PKI_INS if chip.current.pki else _KNOWN_INS) else UNKNOWN_INS
         return handler(chip, apdu)
     except Refusal as refusal:
         return refusal.word
@@ -111,7 +114,8 @@ class SoftwareCard(PoweredCard[Chip]):
 
         ``area`` is four digits, ``serial`` 0–FFFFFFFF: T8–T9 and TA–TD of the ATR.  ``protocol`` is T=0 where nothing
         else is said, on a contactless card T=1.  Raises CustodyError for an algorithm that software cannot do,
-        ValueError for an area or serial that do not fit and for a contactless card with T=0.
+        ValueError for an area or serial that do not fit, for a contactless card with T=0 and for the PKI application
+        on a card that has no SM4.
         """
         if interface is Interface.CONTACTLESS and protocol is Protocol.T0:
             raise ValueError("a contactless card does not speak T=0")
@@ -120,17 +124,21 @@ class SoftwareCard(PoweredCard[Chip]):
         if not 0 <= serial <= 0xFFFFFFFF:
             raise ValueError("serial has four bytes")
         options = options or CardOptions()
-        return cls(
-            Chip(
-                historical=HEAD + bytes.fromhex(area) + serial.to_bytes(4, "big"),
-                algorithm=algorithm,
-                protocol=protocol or protocol_of(interface),
-                interface=interface,
-                options=options,
-                seed=seed,
-                transport_code=Counted(transport_code, options.transport_tries, options.transport_tries),
-            )
+        chip = Chip(
+            historical=HEAD + bytes.fromhex(area) + serial.to_bytes(4, "big"),
+            algorithm=algorithm,
+            protocol=protocol or protocol_of(interface),
+            interface=interface,
+            options=options,
+            seed=seed,
+            transport_code=Counted(transport_code, options.transport_tries, options.transport_tries),
         )
+        if options.pki_application:
+            if algorithm is not Algorithm.SM4:
+                raise ValueError("the PKI application is made for SM4 cards")
+            pki_delivery.deliver(chip.root)
+            chip.index_names()
+        return cls(chip)
 
     @property
     def sealed(self) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import shake_256
 from typing import Final
 
 from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
+from sscard.cos.bound import Act
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
 from sscard.emulator.answers import answer_to_reset, answer_to_select
 from sscard.emulator.cells import values
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef, EfType
 from sscard.emulator.options import CardOptions
-from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
+from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, NOT_NOW, UNSUPPORTED, Refusal
 from sscard.keys.family import Algorithm, family_of
 
 _CHUNK: Final = 4096
@@ -53,12 +55,25 @@ class Randomness:
         return self._chunk[start:end]
 
 
+@dataclass(slots=True)
+class PkiWork:
+    """What the PKI application keeps from one command to another, in one directory and under power.
+
+    ``session_key`` is the one loaded for an import; ``chosen`` the public key that waits to be read, with the count of
+    the command that chose it.
+    """
+
+    session_key: bytes = b""
+    chosen: bytes = b""
+    chosen_at: int = 0
+
+
 class Chip:
     """One card's memory and security state; the commands of this package are functions over it.
 
     ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE, ``transaction`` for its
-    CREDIT or DEBIT.  ``closed`` is the answer to everything while the card (or, but for SELECT, the current
-    application) is blocked.
+    CREDIT or DEBIT, ``pki`` for the rest of an import.  ``closed`` is the answer to everything while the card (or, but
+    for SELECT, the current application) is blocked.
     """
 
     __slots__ = (
@@ -76,6 +91,7 @@ class Chip:
         "names",
         "options",
         "pending",
+        "pki",
         "pointer",
         "previous_challenge",
         "protocol",
@@ -84,6 +100,7 @@ class Chip:
         "sealed",
         "security",
         "seed",
+        "shut",
         "t0",
         "transaction",
         "transport_code",
@@ -127,6 +144,7 @@ class Chip:
         self.protocol = protocol
         self.interface = interface
         self.t0 = protocol is Protocol.T0
+        self.shut = frozenset((Act(act), path) for act, path, only in self.options.bound if only != interface.value)
         stated = self.options.zero_le_gives_data
         self.zero_le_gives_data = not self.t0 if stated is None else stated
 
@@ -149,6 +167,7 @@ class Chip:
         self.challenge_at = 0
         self.pending = b""
         self.transaction: OpenLoad | OpenPurchase | None = None
+        self.pki: PkiWork | None = None
         self.settle()
 
     def settle(self) -> None:
@@ -173,6 +192,7 @@ class Chip:
         self.current = directory
         self.security.leave(directory, keep_environment=self.options.keep_environment_rights)
         self.challenge = self.previous_challenge = None
+        self.pki = None
         self.settle()
 
     def new_challenge(self, count: int) -> bytes:
@@ -193,6 +213,18 @@ class Chip:
         if len(challenge) > max(self.family.block, _CHALLENGE_SIZE_OF_ALL_FAMILIES):
             raise Refusal(NO_CHALLENGE)
         return challenge
+
+    def require_open(self, act: Act, directory: Directory, ef: Ef | None = None) -> None:
+        """Raises Refusal 6985 for what is ``shut``: done at the other interface only; a SELECT, also for what is above.
+
+        To be asked where anything is shut at all.
+        """
+        place: Directory | None = directory
+        while place is not None:
+            path = place.path if ef is None else f"{place.path}/{ef.fid:04X}"
+            if (act, path) in self.shut:
+                raise Refusal(NOT_NOW)
+            place = place.parent if act is Act.SELECT else None
 
     def room(self) -> int:
         """Bytes left for EFs."""

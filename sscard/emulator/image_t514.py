@@ -16,6 +16,7 @@ from sscard.emulator.nodes import Counted, Directory, DirectoryKind, Ef, EfType,
 from sscard.emulator.options import CardOptions
 from sscard.keys.family import Algorithm
 
+_LATER_OPTIONS: Final = frozenset(("pki_application", "bound"))
 _PURSE_LIMITS: Final = {
     "balance": AMOUNT_LIMIT,
     "own": AMOUNT_LIMIT,
@@ -38,7 +39,7 @@ def tree_of(chip: Chip) -> dict[str, Any]:
         "algorithm": chip.algorithm.name,
         "protocol": chip.protocol.name,
         "interface": chip.interface.name,
-        "options": asdict(chip.options),
+        "options": _options(chip.options),
         "seed": chip.seed,
         "random_position": chip.randomness.position,
         "commands": chip.commands,
@@ -47,6 +48,16 @@ def tree_of(chip: Chip) -> dict[str, Any]:
         "transport_code": _counted(chip.transport_code),
         "root": _directory(chip.root),
     }
+
+
+def _options(options: CardOptions) -> dict[str, Any]:
+    """All options; those that came later only where they are set, so that older images stay as they are."""
+    return {name: value for name, value in asdict(options).items() if value or name not in _LATER_OPTIONS}
+
+
+def _load_options(tree: dict[str, Any]) -> CardOptions:
+    bound = tuple((str(act), str(path), str(interface)) for act, path, interface in tree.get("bound", ()))
+    return CardOptions(**(tree | {"bound": bound}))
 
 
 def _counted(secret: Counted) -> dict[str, Any]:
@@ -93,6 +104,7 @@ def _directory(directory: Directory) -> dict[str, Any]:
         "files": [_file(ef) for ef in directory.files.values()],
         "directories": [_directory(below) for below in directory.directories.values()],
         **({"purse": _purse(directory.purse)} if directory.purse else {}),
+        **({"pki": True} if directory.pki else {}),
     }
 
 
@@ -112,7 +124,7 @@ def card_of(tree: dict[str, Any]) -> SoftwareCard:
         algorithm=Algorithm[tree["algorithm"]],
         protocol=Protocol[tree["protocol"]],
         interface=Interface[tree["interface"]] if tree["version"] > 1 else Interface.CONTACT,
-        options=CardOptions(**tree["options"]),
+        options=_load_options(tree["options"]),
         seed=int(tree["seed"]),
         random_position=int(tree["random_position"]),
         commands=int(tree["commands"]),
@@ -165,6 +177,7 @@ def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory
         lock=int(tree["lock"], 16),
         blocked=bool(tree["blocked"]),
         keys=[_load_key(key) for key in tree["keys"]],
+        pki=bool(tree.get("pki")),
     )
     for file in tree["files"]:
         directory.add_file(_load_file(file))

@@ -117,6 +117,7 @@ class Directory:
     """MF, DDF or ADF.  ``lock`` is the number of the key that opens APPLICATION BLOCK (0 = the usual one).
 
     ``fci`` keeps the answer to SELECT and is empty until it is asked for.  ``purse`` is there while DF04 has EF08.
+    ``pki``: part of the PKI application, where that application's commands answer instead of the others.
     """
 
     fid: int
@@ -131,6 +132,7 @@ class Directory:
     directories: dict[int, Directory] = field(default_factory=dict)
     fci: bytes = b""
     purse: Purse | None = None
+    pki: bool = False
 
     @property
     def environment(self) -> Directory:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sscard.cos.bound import path_of
+
 if TYPE_CHECKING:
     from sscard.cos.model import Profile
 
@@ -30,6 +32,9 @@ class CardOptions:
     ``log_counter_before``: the log shows the counter before it was raised; else after.
     ``starting_day_key``: number of DSK in DF04.
     ``algorithm_in_fci``: the FCI of an ``sx…`` directory names the algorithm (9F0C).
+    ``pki_application``: the vendor delivers the card with the PKI application on it (SM4 cards only).
+    ``bound``: (act, path from the MF, interface) of what the card does at that interface only, as
+    :mod:`sscard.cos.bound` names them.
     ``transport_tries``: limit of the transport code.  ``chip_bytes``: room for EFs on the chip.
     """
 
@@ -51,6 +56,8 @@ class CardOptions:
     algorithm_in_fci: bool = True
     transport_tries: int = 3
     chip_bytes: int = 81920
+    pki_application: bool = False
+    bound: tuple[tuple[str, str, str], ...] = ()
 
 
 def options_for(profile: Profile) -> CardOptions:
@@ -59,4 +66,6 @@ def options_for(profile: Profile) -> CardOptions:
         algorithm_in_fci=profile.algorithm_in_fci,
         transport_tries=profile.transport_tries,
         chip_bytes=profile.chip_bytes,
+        pki_application=profile.pki_application,
+        bound=tuple((bound.act.value, path_of(bound, profile), bound.only.value) for bound in profile.bounds),
     )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from hmac import compare_digest
 from typing import Final
 
+from sscard.cos.bound import Act
 from sscard.cos.purse import (
     ACCOUNT_ONLY_LENGTH,
     AMOUNT_LIMIT,
@@ -71,6 +72,8 @@ def command(chip: Chip, apdu: bytes) -> bytes:
         purse = directory.purse
         if purse is None:
             raise Refusal(UNSUPPORTED)
+        if chip.shut:
+            chip.require_open(Act.PURSE, directory)
         if purse.damaged:
             chip.blocked = True
             chip.settle()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.cos.bound import Act
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import RECORD_TYPES, Ef, EfType
 from sscard.emulator.secure import locate, plain_update
@@ -44,6 +45,8 @@ def read_record(chip: Chip, apdu: bytes) -> bytes:
     ef = locate(chip, p2 >> 3)
     if ef.type not in RECORD_TYPES:
         raise Refusal(WRONG_STRUCTURE)
+    if chip.shut:
+        chip.require_open(Act.READ, chip.current, ef)
     rule = ef.read
     if not rule.free and not chip.security.allows(rule, chip.current):
         raise Refusal(NOT_ALLOWED)
@@ -113,6 +116,8 @@ def update_record(chip: Chip, apdu: bytes) -> bytes:
     cyclic = ef.type is EfType.CYCLIC
     if cyclic and mode < _NUMBER and (mode != _PREVIOUS or p1):
         raise Refusal(WRONG_STRUCTURE)
+    if chip.shut:
+        chip.require_open(Act.UPDATE, chip.current, ef)
     if not chip.security.allows(ef.update, chip.current):
         raise Refusal(NOT_ALLOWED)
     record = plain_update(chip, apdu, body)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.cos.bound import Act
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import MF_FID, Directory, DirectoryKind, Ef, EfType
 from sscard.emulator.wire import data_of, deliver
@@ -20,6 +21,8 @@ _FIRST: Final = 0x00
 _NEXT: Final = 0x02
 NAME_SIZES: Final = range(5, 17)
 _ENVIRONMENT_NAME: Final = b"sx"
+_PKI_TEMPLATE: Final = bytes.fromhex("7304 9202 3330")
+"""``73{92 "30"}``, as the PKI application answers; its meaning is not published."""
 
 
 def select(chip: Chip, apdu: bytes) -> bytes:
@@ -70,6 +73,8 @@ def _by_fid(chip: Chip, fid: int) -> Directory | None:
 def _enter(chip: Chip, apdu: bytes, directory: Directory) -> bytes:
     if directory.blocked:
         raise Refusal(APPLICATION_BLOCKED)
+    if chip.shut:
+        chip.require_open(Act.SELECT, directory)
     answer = deliver(chip, apdu, directory.fci or fci(chip, directory))
     chip.enter(directory)
     return answer
@@ -96,6 +101,8 @@ def fci(chip: Chip, directory: Directory) -> bytes:
             own += _tlv(b"\x9f\x0c", _tlv(b"\x86", bytes((number,))))
         if own:
             body += _tlv(b"\xa5", own)
+        if directory.pki:
+            body += _PKI_TEMPLATE
     directory.fci = _tlv(b"\x6f", body)
     return directory.fci
 

@@ -1,6 +1,11 @@
 """What goes wrong with exports: ``what happened|what to do``."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "card-contactless": (
+        "这种卡的有些规则只限接触界面 ({rules}), 不能用非接触读卡器个人化。|换用接触式读卡器。",
+        "This kind of card binds some things to its contacts ({rules}); it is not personalized over a contactless reader.|"
+        "Use a contact reader.",
+    ),
     "export-damaged": (
         "卡片导出文件损坏: {path} ({detail})。|重新导出, 或从备份恢复该文件。",
         "The card export {path} is damaged ({detail}).|Export the card again, or restore the file from a copy.",

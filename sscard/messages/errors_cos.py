@@ -61,6 +61,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: {place}: 只有 B-TLV 数据项有成员, 且必须有。|修正类型或成员。",
         "{file}: {place}: B-TLV items have members and no others do.|Correct the type or the members.",
     ),
+    "profile-bound-place": (
+        "{file}: 接口规则 ({rule}) 指向的 {place} 不存在, 或目录、文件不对。|select、purse 用目录, read、update 用目录/文件。",
+        "{file}: there is no {place} for the interface rule ({rule}).|Give a directory for select and purse, directory/file for read and update.",
+    ),
+    "profile-bound-twice": (
+        "{file}: {place} 有两条相同的接口规则 ({rule})。|留下一条。",
+        "{file}: {place} has the same interface rule twice ({rule}).|Keep one of them.",
+    ),
+    "profile-bound-made": (
+        "{file}: {place} 只限非接触 ({rule}), 而个人化走接触界面。|改为 contact 或去掉这条规则。",
+        "{file}: {place} is bound to contactless ({rule}), but cards are personalized over contact.|Bind it to contact, or drop the rule.",
+    ),
+    "profile-pki": (
+        "{file}: PKI应用只用于SM4卡, 不是 {algorithm} ({place})。|去掉 pki_application 或换用SM4配置。",
+        "{file}: the PKI application is for SM4 cards, not {algorithm} ({place}).|Leave out pki_application or take an SM4 profile.",
+    ),
     "profile-chip": (
         "{file}: 文件共需 {needed} 字节, 芯片只有 {chip} 字节 ({place})。|减少文件或更换芯片。",
         "{file}: the files need {needed} bytes, the chip has {chip} ({place}).|Take fewer files or a larger chip.",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.apdu.atr import Interface
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
+from sscard.cos.bound import Act
 from sscard.cos.model import Profile
 from sscard.errors import GuardRefused, ProtocolError
 from sscard.personalize.plan import select_name
@@ -33,6 +35,7 @@ def card_identity(channel: Channel) -> str:
 
 def require_blank(channel: Channel, profile: Profile) -> None:
     """Pass only a card without environments.  Raises GuardRefused that says what the card is instead."""
+    _require_contact(channel, profile)
     names = {directory.name: directory.aid for directory in profile.directories if directory.is_ddf}
     ssse = channel.send(select_name(names.pop("SSSE")))
     if ssse.ok:
@@ -47,6 +50,13 @@ def require_blank(channel: Channel, profile: Profile) -> None:
             raise GuardRefused("card-bank")
         if other.sw != _NOT_FOUND:
             raise GuardRefused("card-not-blank", sw=f"{other.sw:04X}")
+
+
+def _require_contact(channel: Channel, profile: Profile) -> None:
+    """Cards that bind what is personalized to their contacts are made over these."""
+    bound = [rule for rule in profile.bounds if rule.only is Interface.CONTACT and rule.act is not Act.PURSE]
+    if bound and channel.atr.interface is not Interface.CONTACT:
+        raise GuardRefused("card-contactless", rules=", ".join(f"{rule.at} {rule}" for rule in bound))
 
 
 def _used(channel: Channel, profile: Profile) -> GuardRefused:

@@ -181,7 +181,7 @@ def test_the_informative_annex_on_a_profile(base: str) -> None:
 
 
 def test_overlays_are_no_profiles() -> None:
-    assert overlay_names() == ("overlay-informative",)
+    assert overlay_names() == ("overlay-informative", "overlay-pki")
     assert not set(overlay_names()) & set(profile_names())
     with pytest.raises(ProfileError) as caught:
         load_profile("overlay-informative")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from gmssl.sm3 import sm3_hash
 from gmssl.sm4 import SM4_ENCRYPT, CryptSM4
 
 from sscard.apdu.exchange import Protocol
@@ -205,6 +206,68 @@ def furnish(desk: Desk) -> None:
         ):
             assert desk.create_ef(fid, kind, size, **rules) == "9000"
     desk.card.reset()
+
+
+class PkiDesk(Desk):
+    """A desk for a card delivered with the PKI application."""
+
+    environment = bytes.fromhex("504B492EC9E7BBE1B1A3D5CF")
+    application = b"SS.CERT.ADF1"
+    transport_key = bytes.fromhex("D1DDCABEB4ABCAE4D6F7BFD8C3DCD4BF")
+
+    def adf(self) -> None:
+        self.enter(self.environment)
+        self.enter(self.application)
+
+    def present(self, p2: int, pin: str, challenge: int = 16) -> str:
+        """VERIFY of a PIN: 81 the user's, 00 the administrator's."""
+        filled = self.challenge(challenge).ljust(16, b"\0")
+        return self.send(bytes((0, 0x20, 1, p2, 16)) + sm4(pin_key(pin), filled))
+
+    def user(self) -> None:
+        """In the ADF with the user's right."""
+        self.adf()
+        assert self.present(0x81, "123456") == "9000"
+
+    def new_pin(self, p2: int, old: str, plain: bytes, fault: int = 0) -> str:
+        return self.protected(bytes((0x84, 0x5E, 1, p2)), pin_key(old), plain, fault)
+
+    def prove(self, master: bytes, challenge: int = 16) -> str:
+        filled = self.challenge(challenge).ljust(16, b"\0")
+        return self.send(bytes((0, 0x82, 0, 0, 16)) + sm4(master, filled))
+
+    def new_master(self, old: bytes, new: bytes, fault: int = 0, head: bytes = bytes(3)) -> str:
+        return self.protected(bytes((0x84, 0xD4, 1, 0)), old, head + new, fault)
+
+    def protected(self, head: bytes, secret: bytes, plain: bytes, fault: int = 0) -> str:
+        challenge = self.challenge(16)
+        cipher = sm4(secret, padded_length(plain))
+        message = head + bytes((len(cipher) + 4,)) + cipher
+        tag = mac(secret, message, challenge)
+        return self.send(message + bytes((tag[0] ^ fault,)) + tag[1:])
+
+    def fetch(self, apdu: str | bytes) -> bytes:
+        """The data of a command, with GET RESPONSE under T=0."""
+        answer = self.send(apdu)
+        if answer[:2] == "61":
+            answer = self.send("00C00000" + answer[2:])
+        assert answer.endswith("9000"), answer
+        return bytes.fromhex(answer[:-4])
+
+
+def pin_key(pin: str) -> bytes:
+    return bytes.fromhex(sm3_hash(list(bytes.fromhex(pin))))[:16]
+
+
+@pytest.fixture
+def pki() -> PkiDesk:
+    """A blank card with the PKI application, T=0."""
+    return PkiDesk(SoftwareCard.blank(0x17, options=CardOptions(pki_application=True)))
+
+
+@pytest.fixture(scope="session")
+def pki_desk() -> type[PkiDesk]:
+    return PkiDesk
 
 
 @pytest.fixture
