@@ -119,6 +119,10 @@ class CustodyError(SscardError):
     """A key is missing, locked away, or not usable for what was asked."""
 
 
+class NotServed(CustodyError):
+    """This back end of custody cannot do the operation at all; another one may."""
+
+
 class ProfileError(SscardError):
     """A card profile or dialect file is wrong."""
 

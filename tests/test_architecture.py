@@ -16,8 +16,9 @@ MAY: dict[str, set[str]] = {
     "cos": {"apdu", "keys"},
     "emulator": {"apdu", "cos", "keys"},
     "terminal": {"apdu", "cos", "keys"},
+    "psam": {"apdu", "cos", "keys"},
     "personalize": {"apdu", "cos", "keys", "emulator"},
-    "conformance": {"apdu", "cos", "keys", "emulator", "terminal", "personalize"},
+    "conformance": {"apdu", "cos", "keys", "emulator", "psam", "terminal", "personalize"},
 }
 FORBIDDEN_CALLS = {"print", "input", "breakpoint"}
 FORBIDDEN_ATTRIBUTES = {("sys", "argv"), ("os", "environ"), ("os", "getenv"), ("sys", "stdout"), ("sys", "stderr")}

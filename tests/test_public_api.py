@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-PACKAGES = ("apdu", "cos", "keys", "personalize", "terminal", "emulator", "conformance")
+PACKAGES = ("apdu", "cos", "keys", "personalize", "terminal", "emulator", "emulator.psam", "psam", "conformance")
 
 
 @pytest.mark.parametrize("package", PACKAGES)

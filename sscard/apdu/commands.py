@@ -79,6 +79,11 @@ KINDS: Final[tuple[CommandKind, ...]] = (
     CommandKind("CREATE FILE", "建立文件 (T514)", _W, 0xE0, cla=0x80, p1=1),
     CommandKind("END PRE-ISSUE", "结束预发卡 (T514)", _W | _I, 0xE0, cla=0x80, p1=2),
     CommandKind("DELETE FILE", "删除文件 (T514)", _W | _I, 0xE1, cla=0x80),
+    CommandKind("INITIALIZE ENVIRONMENT", "初始化环境 (PSAM)", _R, 0xEC, cla=0xB0),
+    CommandKind("DELIVERY SESSION KEY", "分散过程密钥 (PSAM)", _R | _S, 0xDE, cla=0xB0),
+    CommandKind("CIPHER DATA", "通用加密 (PSAM)", _R | _S, 0xFA, cla=0x80),
+    CommandKind("INIT SAM FOR PURCHASE", "消费初始化 (PSAM)", _W | _P, 0x70, cla=0x80),
+    CommandKind("CREDIT SAM FOR PURCHASE", "消费确认 (PSAM)", _W, 0x72, cla=0x80),
     CommandKind("WRITE KEY", "写密钥 (T514)", _W | _I | _S, 0xD4),
 )
 
