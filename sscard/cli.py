@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "emulate": "emulate",
     "card": "card",
     "keys": "keys",
+    "psam": "psam",
     "vectors": "vectors",
     "explain": "explain",
 }

@@ -194,4 +194,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请写明终端机编号和交易序号, 或用 --psam 由PSAM提供。|",
         "Give terminal and terminal counter, or let --psam supply them.|",
     ),
+    "psam-city": (
+        "清单的发卡地区是 {wanted}, 工作目录是 {found}。|用该地区的工作目录。",
+        "The list is for {wanted}, the workspace for {found}.|Use that region's workspace.",
+    ),
+    "psam-service": ("没有用途 {name}。|可用: {known}。", "There is no service {name}.|Known: {known}."),
+    "psam-day": ("{value} 不是日期。|形式 YYYYMMDD。", "{value} is no day.|Write YYYYMMDD."),
 }

@@ -94,11 +94,11 @@ def render_html(form: Form) -> str:
     parts = [f"<h1>{escape(form.title)}</h1>\n<table>\n{lines}</table>\n"]
     if form.heads:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in form.heads)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in form.rows
-        )
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in form.rows)
         parts.append(f"<table>\n<tr>{head}</tr>\n{body}</table>\n")
-    style = "body{font-family:serif}table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid;padding:.2em .6em}"
+    style = (
+        "body{font-family:serif}table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid;padding:.2em .6em}"
+    )
     head = f'<meta charset="utf-8"><title>{escape(form.title)}</title><style>{style}</style>'
     return f'<!DOCTYPE html>\n<html lang="zh">\n<head>{head}</head>\n<body>\n{"".join(parts)}</body>\n</html>\n'
 

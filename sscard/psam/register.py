@@ -265,9 +265,10 @@ class PsamRegister:
     def find_request(self, number: int) -> Request:
         """Raises GuardRefused("psam-no-request")."""
         found = self._first(
-            "SELECT requests.*, (SELECT count(*) FROM psams WHERE request = requests.id"
-            " AND NOT (state = 'destroyed' AND loaded = '')) + (SELECT count(*) FROM loads JOIN psams USING (terminal) WHERE loads.request = requests.id"
-            " AND psams.request <> requests.id) FROM requests WHERE id = ?",
+            "SELECT requests.*,"
+            " (SELECT count(*) FROM psams WHERE request = requests.id AND NOT (state = 'destroyed' AND loaded = ''))"
+            " + (SELECT count(*) FROM loads JOIN psams USING (terminal)"
+            " WHERE loads.request = requests.id AND psams.request <> requests.id) FROM requests WHERE id = ?",
             number,
         )
         if not found:

@@ -1,7 +1,7 @@
 """A PSAM as the key service of a counter: user-card authentication and secure messages, without any vault.
 
-The PSAM is asked for the card key by 3, 2, then 1 factors; what it answered to is remembered.  It holds one version of a
-key, named in the information file of who loaded it.  What a PSAM cannot do is refused (docs/psam.md).
+The PSAM is asked for the card key by 3, 2, then 1 factors; what it answered to is remembered.  It holds one version of
+a key, named in the information file of who loaded it.  What a PSAM cannot do is refused (docs/psam.md).
 """
 
 from __future__ import annotations
