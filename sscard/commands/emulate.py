@@ -37,6 +37,7 @@ DEFAULT_SERIAL: Final = 0x17
 )
 @click.option("--profile", metavar="NAME", help=text("emulator.option-profile"))
 @click.option("--blank", is_flag=True, help=text("emulator.option-blank"))
+@click.option("--psam", type=click.Choice(["DES", "SM4"]), help=text("emulator.option-psam"))
 @click.option("--feed", type=click.IntRange(1), metavar="N", help=text("emulator.option-feed"))
 @click.option("--seed", type=int, default=0, show_default=True, help=text("emulator.option-seed"))
 @click.option("--serial", type=click.IntRange(0, 0xFFFFFFFF), help=text("emulator.option-serial"))
@@ -49,6 +50,7 @@ def command(
     image_path: Path | None,
     profile: str | None,
     blank: bool,
+    psam: str | None,
     feed: int | None,
     seed: int,
     serial: int | None,
@@ -62,7 +64,7 @@ def command(
     cut = _cut(tear) if tear else None
     reach = Interface(interface) if interface else None
 
-    if feed and image_path:
+    if (feed and image_path) or (psam and (feed or blank or profile)):
         raise click.UsageError(text("emulator.one-of"))
     first = DEFAULT_SERIAL if serial is None else serial
     if feed:
@@ -70,7 +72,7 @@ def command(
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
         return Exit.OK
-    with closing(_card(image_path, profile, blank, seed, first)) as card:
+    with closing(_card(image_path, profile, blank, seed, first, psam)) as card:
         feeder = Feeder(_prepared([card], cut, reach), replace=False)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
@@ -110,10 +112,17 @@ def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[
     )
 
 
-def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> AnyCard:
-    """The one card to serve: of the image, blank for the profile, or personalized by it."""
+def _card(
+    path: Path | None, profile: str | None, blank: bool, seed: int, serial: int, psam: str | None
+) -> AnyCard:
+    """The one card to serve: of the image, a PSAM, blank for the profile, or personalized by it."""
 
     def make() -> AnyCard:
+        if psam is not None:
+            from sscard.commands.psam_open import sample_psam
+            from sscard.keys.family import Algorithm
+
+            return sample_psam(Algorithm[psam])
         if blank or (path is not None and profile is None):
             return next(_blanks(serial, 1, seed, profile))
         from sscard.personalize.sample import personalized_card

@@ -59,15 +59,20 @@ class PsamModule:
 def purchase_body(
     algorithm: Algorithm, ref: KeyRef, levels: int, card_random: bytes, counter: int, order: Purchase, time: bytes
 ) -> bytes:
-    """Data of INIT SAM FOR PURCHASE, 1C + 8 a level."""
-    return b"".join(
-        (
-            card_random,
-            counter.to_bytes(2, "big"),
-            order.amounts,
-            bytes((order.code,)),
-            time,
-            bytes((ref.version, ALGORITHM_BYTES[algorithm, _KEY_SIZE])),
-            *factors_of(ref, levels),
-        )
-    )
+    """Data of INIT SAM FOR PURCHASE for the card and version of ``ref`` and a root of so many levels."""
+    return purchase_data(algorithm, ref.version, card_random, counter, order, time, factors_of(ref, levels))
+
+
+def purchase_data(
+    algorithm: Algorithm,
+    version: int,
+    card_random: bytes,
+    counter: int,
+    order: Purchase,
+    time: bytes,
+    factors: tuple[bytes, ...],
+) -> bytes:
+    """Data of INIT SAM FOR PURCHASE, 1C bytes and the factors, nearest level first."""
+    key = bytes((version, ALGORITHM_BYTES[algorithm, _KEY_SIZE]))
+    head = card_random + counter.to_bytes(2, "big") + order.amounts + bytes((order.code,)) + time
+    return head + key + b"".join(factors)
