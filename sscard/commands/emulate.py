@@ -112,9 +112,7 @@ def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[
     )
 
 
-def _card(
-    path: Path | None, profile: str | None, blank: bool, seed: int, serial: int, psam: str | None
-) -> AnyCard:
+def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int, psam: str | None) -> AnyCard:
     """The one card to serve: of the image, a PSAM, blank for the profile, or personalized by it."""
 
     def make() -> AnyCard:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sscard.apdu.command import Command, Response
-from sscard.apdu.transport import Channel, refusal
+from sscard.apdu.transport import Channel
 from sscard.cos.psam import (
     COUNTER_FID,
     INFORMATION_SIZE,
@@ -84,9 +84,13 @@ class Psam:
         spec = self.layout.environment(self.algorithm)
         if not self._select(0x04, spec.name).ok:
             raise GuardRefused("psam-environment", algorithm=self.algorithm.name)
-        by_name = self._select(0x04, self.layout.application)
-        if not by_name.ok and not self._select(0x00, self.layout.application_fid.to_bytes(2, "big")).ok:
+        if not self._select(0x04, self.layout.application).ok and not self._by_fid():
             raise GuardRefused("psam-none")
+
+    def _by_fid(self) -> bool:
+        """The application by FID; a user card has a DF01 too, but no EF of the terminal counter's FID in it."""
+        found = self._select(0x00, self.layout.application_fid.to_bytes(2, "big")).ok
+        return found and self._select(0x02, COUNTER_FID.to_bytes(2, "big")).ok
 
     def _select(self, p1: int, name: bytes) -> Response:
         return self.channel.send(Command(0x00, 0xA4, p1, 0x00, name, le=256))
@@ -197,12 +201,6 @@ def init_purchase_command(body: bytes) -> Command:
 def credit_purchase_command(mac2: bytes) -> Command:
     """CREDIT SAM FOR PURCHASE."""
     return Command(0x80, 0x72, 0x00, 0x00, mac2)
-
-
-def ensure(answer: Response, command: Command) -> None:
-    """Raises StatusError or CounterError unless the answer is a success."""
-    if not answer.ok:
-        raise refusal(answer.sw, command)
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

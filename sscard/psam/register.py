@@ -161,7 +161,7 @@ class PsamRegister:
                 raise GuardRefused("psam-request-full", request=number, count=found.count)
             if held:
                 self._allow("load", held[0], State(held[1]))
-                return Reservation(held[0], bool(begun))
+                return Reservation(held[0], begun == ("",))
             if order.authority is not Authority.NATIONAL:
                 raise GuardRefused("psam-numberless")
             terminal = self._next_number(order.city)
@@ -183,7 +183,9 @@ class PsamRegister:
         """Note that keys will be written now: from here on the loading may be resumed."""
         with self._change():
             self._db.execute(
-                "INSERT OR IGNORE INTO loads (terminal, request, begun) VALUES (?,?,?)", (terminal, number, _now())
+                "INSERT INTO loads (terminal, request, begun) VALUES (?,?,?)"
+                " ON CONFLICT DO UPDATE SET begun = excluded.begun, done = ''",
+                (terminal, number, _now()),
             )
             self._tell(who, "load-begun", terminal, str(number))
 

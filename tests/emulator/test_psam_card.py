@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sscard.cos.psam import COUNTER_FID, parse_structure, structure
+from sscard.cos.psam import parse_structure, structure
 from sscard.emulator import image
 from sscard.emulator.persistent import PersistentCard
 from sscard.emulator.psam import PsamCard
@@ -477,7 +476,7 @@ def test_a_torn_key_load_is_there_or_not() -> None:
         bench.card.tear(2, Tear.DURING, at)
         with pytest.raises(CardRemoved):
             bench.write_key(bench.record())
-        stored = bench.environment.keys[0x11]
+        stored = bench.card.chip.environments[2].keys[0x11]
         sizes.add(len(stored))
         assert all(key.value == b"k" * 16 for key in stored)
         bench.card.reset()
@@ -531,10 +530,3 @@ def test_a_blank_needs_whole_own_keys_and_a_serial() -> None:
         PsamCard.blank(SERIAL, {Algorithm.DES: {"PSAMADF": b"k" * 16}})
     bench = Bench(Algorithm.SM4, PsamCard.blank(SERIAL, {}))
     assert bench.authenticate(1) == "6A88", "an environment without own keys is never written"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _files_in_step() -> Iterator[None]:
-    """The counter's file is in the structure, or reading it would be a test of nothing."""
-    assert structure().file(COUNTER_FID).update == ""
-    yield

@@ -5,9 +5,11 @@ The right key opens; its neighbour, another version, another region and no key a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -74,7 +76,7 @@ class Mistaken(PsamKeyService):
     """Keys of a PSAM by somebody who is mistaken in one of them."""
 
     name = ""
-    change: dict[str, Any] = {}
+    change: Mapping[str, Any] = MappingProxyType({})
 
     def _meant(self, ref: KeyRef) -> KeyRef:
         return replace(ref, **self.change) if ref.name == self.name else ref
@@ -283,7 +285,7 @@ def test_blocks(algorithm: Algorithm, lock: str, directory: str) -> None:
 
 def test_the_purse_by_psam(algorithm: Algorithm) -> None:
     """DLK, DSK, DPK in its three versions; the PSAM's own number and counter go into the card's log."""
-    card, counter, _ = desk(algorithm, keys_of(full(algorithm), algorithm), "DF04")
+    _, counter, _ = desk(algorithm, keys_of(full(algorithm), algorithm), "DF04")
     purse, module = CardPurse(counter), PsamModule(Psam(Channel(full(algorithm)), algorithm))
     loaded = purse.load(10_000, module.terminal, TIME)
     assert (loaded.account, loaded.tac_checked) == (10_000, False)
@@ -317,7 +319,9 @@ def test_a_psam_without_purchase_key(algorithm: Algorithm) -> None:
     psam = least(algorithm, "DPK")
     _, counter, _ = desk(algorithm, keys_of(psam, algorithm), "DF04")
     with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
-        CardPurse(counter).purchase_with(PsamModule(Psam(Channel(psam), algorithm)), account=0, own=1, fund=2, time=TIME)
+        CardPurse(counter).purchase_with(
+            PsamModule(Psam(Channel(psam), algorithm)), account=0, own=1, fund=2, time=TIME
+        )
 
 
 def test_a_psam_checks_the_cards_answer(algorithm: Algorithm) -> None:
