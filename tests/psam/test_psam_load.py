@@ -12,6 +12,7 @@ from sscard.apdu.transport import Channel
 from sscard.cos.psam import ApplicationInfo, Authority, PsamType
 from sscard.emulator import image
 from sscard.emulator.powered import PoweredCard
+from sscard.emulator.psam.chip import PsamChip
 from sscard.emulator.tearing import Tear
 from sscard.errors import CardRemoved, CustodyError, GuardRefused, ProfileError, StatusError
 from sscard.keys import catalog
@@ -347,3 +348,15 @@ def test_a_probe_that_tells_nothing_is_an_error() -> None:
     card.chip.enter(card.chip.environments[1], inside=True)
     with pytest.raises(StatusError, match="6A81"):
         reader.holds(place)
+
+
+def test_an_application_that_answers_to_its_fid_only() -> None:
+    card = full(Algorithm.SM4)
+    respond = card.respond
+
+    def without_name(chip: PsamChip, apdu: bytes) -> bytes:
+        named = apdu[:5] == bytes.fromhex("00A4040006")
+        return bytes.fromhex("6A82") if named else respond(chip, apdu)
+
+    card.respond = without_name
+    assert psam(card).facts().terminal == TERMINAL
