@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Make a request with a load list.\n\n\b\nExample: sscard psam list purchase --city 990101 --out annex11.toml\n         sscard psam request --list annex11.toml --by 甲 --workspace ws",
     ),
     "review-help": (
-        "审核申请: 批准, 或用 --refuse 退回。审核人不得是申请人。\n\n\b\n例: sscard psam review 1 --by 乙 --workspace ws",
-        "Review a request: approve it, or --refuse it.  The reviewer is not the requester.\n\n\b\nExample: sscard psam review 1 --by 乙 --workspace ws",
+        "审核申请: 批准, 或用 --refuse 退回。审核人不得是申请人。\n\n\b\n例: sscard psam list purchase --city 990101 --out annex11.toml\n    sscard psam request --list annex11.toml --by 甲 --workspace ws\n    sscard psam review 1 --by 乙 --workspace ws",
+        "Review a request: approve it, or --refuse it.  The reviewer is not the requester.\n\n\b\nExample: sscard psam list purchase --city 990101 --out annex11.toml\n         sscard psam request --list annex11.toml --by 甲 --workspace ws\n         sscard psam review 1 --by 乙 --workspace ws",
     ),
     "load-help": (
         "按审核通过的清单装载一张PSAM, 并逐个验证。读卡器可以是软件PSAM的文件。中断后原样重做即可续装。\n\n\b\n例: sscard psam list purchase --city 990101 --out annex11.toml\n    sscard psam request --list annex11.toml --by 甲 --workspace ws\n    sscard psam review 1 --by 乙 --workspace ws\n    sscard psam receive 99010100000000000001 --supplier 测试供应商 --by 甲 --software --workspace ws\n    sscard psam load --list annex11.toml --request 1 --by 丙 --reader ws/cards/psam-99010100000000000001.json --workspace ws",

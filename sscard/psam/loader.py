@@ -117,7 +117,7 @@ class _Loading:
     def _decide(self) -> frozenset[ListRow]:
         """The rows whose key is there and is changed.  Raises GuardRefused for a key that nobody said to replace."""
         there = frozenset(row for row in self.rows if self.psam.holds(row.place))
-        for row in there:
+        for row in (row for row in self.rows if row in there):
             if row.name not in self.order.replace and not self.order.resumed:
                 raise GuardRefused("psam-key-there", name=row.name, where=str(row.place))
         replaced = {row.name for row in there}
