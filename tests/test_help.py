@@ -38,9 +38,8 @@ NOT_HERE = {
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
-    "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231 --by 甲 --workspace ws": (
-        Exit.REFUSED
-    ),
+    "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231"
+    " --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
 }

@@ -10,9 +10,11 @@ import click
 from sscard import messages
 from sscard.commands import psam_life, psam_papers
 from sscard.commands.common import emit, json_option, workspace_option
-from sscard.errors import Exit, UsageError
+from sscard.errors import Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
+    from sscard.keys.vault_service import VaultKeyService
+    from sscard.personalize.workspace import Workspace
     from sscard.psam.reader import Present, PsamFacts
 
 
@@ -53,12 +55,16 @@ def info(algorithm: str, reader: str | None, as_json: bool) -> int:
 @json_option
 def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, workspace: Path, as_json: bool) -> int:
     from sscard.commands.psam_open import register_of
+    from sscard.commands.unlock import unlock
     from sscard.personalize.workspace import open_workspace
 
     opened = open_workspace(workspace)
+    service = unlock(opened) if software else None
+    if service is not None and not service.demo:
+        raise GuardRefused("psam-software")
     with register_of(opened) as register:
         count = register.receive(serials, supplier, who)
-    images = _software(opened.root, serials) if software else []
+    images = _software(opened, service, serials) if service is not None else []
     if as_json:
         emit({"received": count, "images": [str(path) for path in images]})
         return Exit.OK
@@ -68,19 +74,15 @@ def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, w
     return Exit.OK
 
 
-def _software(root: Path, serials: tuple[str, ...]) -> list[Path]:
+def _software(opened: Workspace, service: VaultKeyService, serials: tuple[str, ...]) -> list[Path]:
     """Images of software PSAMs with the workspace's own masters."""
     from functools import partial
 
     from sscard.commands.psam_open import software_psam
-    from sscard.commands.unlock import unlock
     from sscard.emulator.persistent import PersistentCard
     from sscard.keys.psam import APPLICATION_MASTER
     from sscard.keys.service import KeyRef
-    from sscard.personalize.workspace import open_workspace
 
-    opened = open_workspace(root)
-    service = unlock(opened)
     algorithm = service.algorithm(KeyRef(APPLICATION_MASTER, opened.region))
     paths = []
     for serial in serials:

@@ -24,7 +24,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, digits: str | Non
     if digits is None:
         return None
     try:
-        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
     except ValueError:
         raise UsageError("psam-day", value=digits) from None
     return digits

@@ -200,4 +200,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "psam-service": ("没有用途 {name}。|可用: {known}。", "There is no service {name}.|Known: {known}."),
     "psam-day": ("{value} 不是日期。|形式 YYYYMMDD。", "{value} is no day.|Write YYYYMMDD."),
+    "psam-software": (
+        "只有演示工作目录可以制作软件PSAM。未登记任何空白卡。|去掉 --software; 真实PSAM由供应商提供。",
+        "Only a demonstration workspace makes software PSAMs. Nothing was registered.|Leave out --software; real PSAMs come from the supplier.",
+    ),
 }

@@ -113,8 +113,7 @@ class PsamRegister:
 
     def request(self, order: LoadList, text: str, who: str) -> Request:
         """Enter a request with its list.  Raises GuardRefused for a debug list in production."""
-        if order.debug and self._production:
-            raise GuardRefused("psam-debug", terminal="–")
+        self._refuse_debug(order)
         with self._change():
             facts = (order.authority.name.lower(), order.city, order.purpose, order.count, order.supplier)
             made = self._db.execute(
@@ -147,6 +146,7 @@ class PsamRegister:
 
         Raises GuardRefused: request not approved or used up, blank not registered, PSAM lost, issued or destroyed.
         """
+        self._refuse_debug(order)
         with self._change():
             found = self.find_request(number)
             if found.decision is not Decision.APPROVED:
@@ -171,6 +171,10 @@ class PsamRegister:
             )
             self._tell(who, "reserve", terminal, serial)
         return Reservation(terminal, False)
+
+    def _refuse_debug(self, order: LoadList) -> None:
+        if order.debug and self._production:
+            raise GuardRefused("psam-debug", terminal="–")
 
     def _next_number(self, city: str) -> str:
         last = self._first("SELECT max(terminal) FROM psams WHERE substr(terminal, 1, 6) = ?", city)[0]

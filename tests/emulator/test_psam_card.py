@@ -530,3 +530,50 @@ def test_a_blank_needs_whole_own_keys_and_a_serial() -> None:
         PsamCard.blank(SERIAL, {Algorithm.DES: {"PSAMADF": b"k" * 16}})
     bench = Bench(Algorithm.SM4, PsamCard.blank(SERIAL, {}))
     assert bench.authenticate(1) == "6A88", "an environment without own keys is never written"
+
+
+_HEADS = [
+    "00A4",
+    "00C0",
+    "0084",
+    "0082",
+    "00B0",
+    "00D6",
+    "04D6",
+    "00B2",
+    "00DC",
+    "04DC",
+    "BFEC",
+    "84D4",
+    "BFDE",
+    "80FA",
+    "8070",
+    "8072",
+]
+
+
+def _apdu(head: str, p1: int, p2: int, body: bytes, le: bytes) -> bytes:
+    return bytes.fromhex(head) + bytes((p1, p2)) + (bytes((len(body),)) + body if body else b"") + le
+
+
+_APDUS = st.builds(
+    _apdu,
+    st.sampled_from(_HEADS),
+    st.one_of(st.sampled_from([0, 1, 2, 4, 5, 7, 0x67, 0x95, 0x9A]), st.integers(0, 255)),
+    st.one_of(st.sampled_from([0, 0x0C, 0x11, 0x2D]), st.integers(0, 255)),
+    st.one_of(st.sampled_from([bytes.fromhex(SELECT[name])[5:] for name in SELECT]), st.binary(max_size=80)),
+    st.binary(max_size=1),
+)
+
+
+@given(st.lists(st.one_of(_APDUS, st.binary(max_size=40)), max_size=25))
+def test_no_command_breaks_it_or_opens_it(apdus: list[bytes]) -> None:
+    """Without a key nobody writes: whatever is sent, what lasts stays as it is but for tries."""
+    bench = Bench()
+    bench.put(0x67, 0x2D, b"k" * 16)
+    before = {place: value for place, value in bench.card.chip.cells() if not place.endswith(".tries")}
+    for apdu in apdus:
+        answer = bench.card.transmit(apdu)
+        assert len(answer) >= 2
+        assert answer[-2] in (0x90, 0x61, 0x63, 0x67, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x93)
+    assert before == {place: value for place, value in bench.card.chip.cells() if not place.endswith(".tries")}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -28,13 +29,11 @@ NUMBER = "990101000001"
 class Desk:
     """Commands in one workspace; answers are objects."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.ws = str(folder / "ws")
+    def __init__(self, folder: Path, template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.ws = str(copytree(template, folder / "ws"))
         self.folder = folder
         self.capsys = capsys
         self.shown = ""
-        assert main(["init", self.ws, "--demo"]) == Exit.OK
-        capsys.readouterr()
 
     @property
     def image(self) -> Path:
@@ -67,9 +66,17 @@ class Desk:
         )
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "ws"
+    assert main(["init", str(path), "--demo"]) == Exit.OK
+    return path
+
+
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(tmp_path, capsys)
+def desk(tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    capsys.readouterr()
+    return Desk(tmp_path, template, capsys)
 
 
 def test_the_whole_way_of_one_psam(desk: Desk) -> None:
@@ -153,8 +160,9 @@ def test_texts_for_people(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out == "no PSAMs\n"
     assert main(["--lang", "en", "psam", "overdue", "--workspace", desk.ws]) == Exit.OK
     assert capsys.readouterr().out == "none overdue ✓\n"
-    assert main(["psam", "overdue", "--day", "20261301", "--workspace", desk.ws]) == Exit.USAGE
-    assert "PSAM-DAY" in capsys.readouterr().err
+    for day in ("20261301", "202601011", "2026011", "2026 101"):
+        assert main(["psam", "overdue", "--day", day, "--workspace", desk.ws]) == Exit.USAGE
+        assert "PSAM-DAY" in capsys.readouterr().err
     assert main(["--lang", "en", "psam", "where", "990101000099", "--workspace", desk.ws]) == Exit.REFUSED
     assert "PSAM-UNKNOWN" in capsys.readouterr().err
 

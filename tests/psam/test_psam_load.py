@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sscard.apdu.transport import Channel
 from sscard.cos.psam import ApplicationInfo, Authority, PsamType
@@ -168,6 +170,9 @@ def replaced(old: str, new: str) -> str:
     )
     assert old in text
     return text.replace(old, new, 1)
+
+
+LINES = {line for line in replaced("", "").splitlines() if " = " in line and "[" not in line.partition(" = ")[0]}
 
 
 @pytest.mark.parametrize(
@@ -360,3 +365,25 @@ def test_an_application_that_answers_to_its_fid_only() -> None:
 
     card.respond = without_name
     assert psam(card).facts().terminal == TERMINAL
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_list_or_a_told_mistake(text: str) -> None:
+    with pytest.raises(ProfileError):
+        parse_list(text, "any.toml")
+
+
+VALUES = ['""', "0", "-1", "true", '"nation"', "[]", "{}", '"99"', "999"]
+
+
+@given(st.sampled_from(sorted(LINES)), st.sampled_from(VALUES))
+def test_any_value_in_any_line_is_taken_or_told(line: str, value: str) -> None:
+    name = line.partition(" = ")[0]
+    text = replaced(line, f"{name} = {value}")
+    try:
+        taken = parse_list(text, "any.toml")
+    except ProfileError as error:
+        told = error.fields["file"]
+    else:
+        told = "any.toml" if list(taken.chosen()) else ""
+    assert told == "any.toml"

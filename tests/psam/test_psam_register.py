@@ -270,6 +270,8 @@ def test_debug_psams_are_not_for_production(path: Path, register: PsamRegister) 
         with pytest.raises(GuardRefused, match="PSAM-DEBUG"):
             production.request(found, text, "甲")
         with pytest.raises(GuardRefused, match="PSAM-DEBUG"):
+            production.reserve(1, SERIALS[0], found, "丙")
+        with pytest.raises(GuardRefused, match="PSAM-DEBUG"):
             issued(production, terminal)
         assert production.where(terminal).state is State.LOADED
 
