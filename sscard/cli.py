@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "emulate": "emulate",
     "card": "card",
     "keys": "keys",
+    "psam": "psam",
     "vectors": "vectors",
     "audit": "audit",
     "selftest": "selftest",

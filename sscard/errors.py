@@ -123,6 +123,10 @@ class CertificateError(SscardError):
     """A certificate, public key or envelope is not what it should be."""
 
 
+class NotServed(CustodyError):
+    """This back end of custody cannot do the operation at all; another one may."""
+
+
 class ProfileError(SscardError):
     """A card profile or dialect file is wrong."""
 

@@ -17,8 +17,9 @@ MAY: dict[str, set[str]] = {
     "cos": {"apdu", "keys"},
     "emulator": {"apdu", "certificates", "cos", "keys"},
     "terminal": {"apdu", "certificates", "cos", "keys"},
+    "psam": {"apdu", "cos", "keys"},
     "personalize": {"apdu", "cos", "keys", "emulator"},
-    "conformance": {"apdu", "certificates", "cos", "keys", "emulator", "terminal", "personalize"},
+    "conformance": {"apdu", "certificates", "cos", "keys", "emulator", "psam", "terminal", "personalize"},
 }
 FORBIDDEN_CALLS = {"print", "input", "breakpoint"}
 FORBIDDEN_ATTRIBUTES = {("sys", "argv"), ("os", "environ"), ("os", "getenv"), ("sys", "stdout"), ("sys", "stderr")}

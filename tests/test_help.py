@@ -39,8 +39,12 @@ NOT_HERE = {
     "sscard pki master-key --reader emulator": Exit.USAGE,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
+    "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231"
+    " --by 甲 --workspace ws": Exit.REFUSED,
+    "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
+    "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
 }
-"""Examples that need a reader, a card stopped in work or a purse in use, and how they end without."""
+"""Examples that need a reader, a card stopped in work, a purse in use or a PSAM, and how they end without."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

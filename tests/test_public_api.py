@@ -9,7 +9,18 @@ import sys
 
 import pytest
 
-PACKAGES = ("apdu", "certificates", "cos", "keys", "personalize", "terminal", "emulator", "conformance")
+PACKAGES = (
+    "apdu",
+    "certificates",
+    "cos",
+    "keys",
+    "personalize",
+    "terminal",
+    "emulator",
+    "emulator.psam",
+    "psam",
+    "conformance",
+)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def card_session(
-    reader: str | None, workspace: Path, profile_name: str | None, *, keys: bool = False, pin: bool = False
+    reader: str | None,
+    workspace: Path,
+    profile_name: str | None,
+    *,
+    keys: bool = False,
+    pin: bool = False,
+    psam: str | None = None,
 ) -> Iterator[CardSession]:
-    """The issued card in a reader.  ``keys`` opens the vault, ``pin`` asks for the PIN where the card has one.
+    """The issued card in a reader.
 
-    Raises what :func:`issued`, :func:`keys_for` and the reader raise.
+    ``keys`` opens the vault, or the PSAM named; ``pin`` asks for the PIN where the card has one.
+
+    Raises what :func:`issued`, :func:`counter_keys` and the reader raise.
     """
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
@@ -37,11 +45,11 @@ def card_session(
     from sscard.terminal.session import CardSession
 
     opened = workspace_at(workspace, needed=False)
-    with closing(open_transport(reader, profile_name)) as transport:
-        channel = Channel(transport)
+    with ExitStack() as stack:
+        channel = Channel(stack.enter_context(closing(open_transport(reader, profile_name))))
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
-        service = keys_for(opened, reader, profile) if keys else None
+        service = stack.enter_context(counter_keys(opened, reader, profile, psam)) if keys else None
         asked = ask_pin("terminal.pin-prompt") if pin and identity.pin_tries is not None else None
         try:
             yield CardSession(channel, profile, identity, service, asked)
@@ -68,6 +76,20 @@ def keys_for(workspace: Workspace | None, reader: str | None, profile: Profile) 
     if reader == EMULATOR:
         return sample_keys(profile)
     return unlock(workspace) if workspace is not None else None
+
+
+@contextmanager
+def counter_keys(
+    workspace: Workspace | None, reader: str | None, profile: Profile, psam: str | None
+) -> Iterator[KeyService | None]:
+    """The PSAM's keys where one is named, else those of :func:`keys_for`."""
+    from sscard.commands.psam_open import psam_keys
+
+    if psam is None:
+        yield keys_for(workspace, reader, profile)
+        return
+    with psam_keys(psam, profile.algorithm, workspace) as service:
+        yield service
 
 
 def ask_pin(prompt: str, *, twice: bool = False) -> Secret:

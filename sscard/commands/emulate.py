@@ -38,6 +38,7 @@ DEFAULT_SERIAL: Final = 0x17
 @click.option("--profile", metavar="NAME", help=text("emulator.option-profile"))
 @click.option("--system", type=click.Choice(["fmcos", "smartcos"]), help=text("emulator.option-system"))
 @click.option("--blank", is_flag=True, help=text("emulator.option-blank"))
+@click.option("--psam", type=click.Choice(["DES", "SM4"]), help=text("emulator.option-psam"))
 @click.option("--feed", type=click.IntRange(1), metavar="N", help=text("emulator.option-feed"))
 @click.option("--seed", type=int, default=0, show_default=True, help=text("emulator.option-seed"))
 @click.option("--serial", type=click.IntRange(0, 0xFFFFFFFF), help=text("emulator.option-serial"))
@@ -51,6 +52,7 @@ def command(
     profile: str | None,
     system: str | None,
     blank: bool,
+    psam: str | None,
     feed: int | None,
     seed: int,
     serial: int | None,
@@ -64,7 +66,7 @@ def command(
     cut = _cut(tear) if tear else None
     reach = Interface(interface) if interface else None
 
-    if feed and image_path:
+    if (feed and image_path) or (psam and (feed or blank or profile or system)):
         raise click.UsageError(text("emulator.one-of"))
     if system and profile:
         raise click.UsageError(text("emulator.system-or-profile"))
@@ -74,7 +76,7 @@ def command(
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
         return Exit.OK
-    with closing(_card(image_path, profile, system, blank, seed, first)) as card:
+    with closing(_card(image_path, profile, system, blank, seed, first, psam)) as card:
         feeder = Feeder(_prepared([card], cut, reach), replace=False)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
@@ -111,10 +113,17 @@ def _blanks(first: int, count: int, seed: int, profile: str | None, system: str 
     return (blank_card(meant, serial, seed=seed) for serial in range(first, first + count))
 
 
-def _card(path: Path | None, profile: str | None, system: str | None, blank: bool, seed: int, serial: int) -> AnyCard:
-    """The one card to serve: of the image, blank of the system or for the profile, or personalized by it."""
+def _card(
+    path: Path | None, profile: str | None, system: str | None, blank: bool, seed: int, serial: int, psam: str | None
+) -> AnyCard:
+    """The one card to serve: of the image, a PSAM, blank of the system or for the profile, or personalized by it."""
 
     def make() -> AnyCard:
+        if psam is not None:
+            from sscard.commands.psam_open import sample_psam
+            from sscard.keys.family import Algorithm
+
+            return sample_psam(Algorithm[psam])
         if blank or system or (path is not None and profile is None):
             return next(_blanks(serial, 1, seed, profile, system))
         from sscard.personalize.sample import personalized_card

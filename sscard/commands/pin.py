@@ -10,6 +10,7 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.psam_open import psam_option
 from sscard.errors import Exit
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options every subcommand has."""
     profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
-    return profile(reader_option(workspace_option(json_option(function))))
+    return psam_option(profile(reader_option(workspace_option(json_option(function)))))
 
 
 @click.group(help=messages.text("pin.help"))
@@ -29,23 +30,23 @@ def command() -> None:
 
 @command.command("verify", help=messages.text("pin.verify-help"))
 @_options
-def verify(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def verify(profile_name: str | None, psam: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.pin import verify_pin
 
-    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
+    with card_session(reader, workspace, profile_name, keys=True, psam=psam, pin=True) as session:
         verify_pin(session)
         return _done("verify", session, as_json=as_json)
 
 
 @command.command("change", help=messages.text("pin.change-help"))
 @_options
-def change(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def change(profile_name: str | None, psam: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import ask_pin, card_session
     from sscard.keys.secret import Secret
     from sscard.terminal.pin import change_pin
 
-    with card_session(reader, workspace, profile_name, keys=True) as session:
+    with card_session(reader, workspace, profile_name, keys=True, psam=psam) as session:
         old = ask_pin("pin.old-prompt") if session.identity.pin_tries is not None else Secret(b"")
         change_pin(session, old, ask_pin("pin.new-prompt", twice=True))
         return _done("change", session, as_json=as_json)
@@ -53,22 +54,22 @@ def change(profile_name: str | None, reader: str | None, workspace: Path, as_jso
 
 @command.command("reload", help=messages.text("pin.reload-help"))
 @_options
-def reload(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def reload(profile_name: str | None, psam: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import ask_pin, card_session
     from sscard.terminal.pin import reload_pin
 
-    with card_session(reader, workspace, profile_name, keys=True) as session:
+    with card_session(reader, workspace, profile_name, keys=True, psam=psam) as session:
         reload_pin(session, ask_pin("pin.new-prompt", twice=True))
         return _done("reload", session, as_json=as_json)
 
 
 @command.command("unblock", help=messages.text("pin.unblock-help"))
 @_options
-def unblock(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def unblock(profile_name: str | None, psam: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.pin import unblock_pin
 
-    with card_session(reader, workspace, profile_name, keys=True) as session:
+    with card_session(reader, workspace, profile_name, keys=True, psam=psam) as session:
         unblock_pin(session)
         return _done("unblock", session, as_json=as_json)
 

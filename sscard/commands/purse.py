@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,15 +12,17 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.psam_open import BEIJING, psam_option
 from sscard.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from sscard.cos.purse import LogEntry
+    from sscard.terminal.purchase import PurchaseModule
     from sscard.terminal.purse import Booking
+    from sscard.terminal.session import CardSession
 
 _YUAN: Final = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?")
 _TERMINAL: Final = re.compile(r"[0-9]{12}")
-_BEIJING: Final = timezone(timedelta(hours=8))
 
 
 def _fen(_context: click.Context, _parameter: click.Parameter, yuan: str) -> int:
@@ -31,8 +33,10 @@ def _fen(_context: click.Context, _parameter: click.Parameter, yuan: str) -> int
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
-def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str) -> bytes:
+def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str | None) -> bytes | None:
     """Number of a terminal, twelve digits, packed."""
+    if digits is None:
+        return None
     if not _TERMINAL.fullmatch(digits):
         raise UsageError("terminal-form")
     return bytes.fromhex(digits)
@@ -47,12 +51,12 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of load and debit."""
     terminal = click.option(
-        "--terminal", required=True, metavar="DIGITS", callback=_terminal, help=messages.text("purse.option-terminal")
+        "--terminal", metavar="DIGITS", callback=_terminal, help=messages.text("purse.option-terminal")
     )
     index = click.option(
         "--key-index", type=click.IntRange(0, 255), default=1, show_default=True, help=messages.text("purse.option-key")
     )
-    return terminal(index(function))
+    return psam_option(terminal(index(function)))
 
 
 @click.group(help=messages.text("purse.help"))
@@ -82,7 +86,8 @@ def balance(profile_name: str | None, reader: str | None, workspace: Path, as_js
 @_options
 def load(
     amount: int,
-    terminal: bytes,
+    terminal: bytes | None,
+    psam: str | None,
     key_index: int,
     profile_name: str | None,
     reader: str | None,
@@ -92,8 +97,10 @@ def load(
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
-    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
-        booking = CardPurse(session).load(amount, terminal, datetime.now(_BEIJING), key_index)
+    _need(psam, terminal)
+    with card_session(reader, workspace, profile_name, keys=True, pin=True, psam=psam) as session:
+        number = terminal or _module(session).terminal
+        booking = CardPurse(session).load(amount, number, datetime.now(BEIJING), key_index)
     return _booked(booking, as_json=as_json)
 
 
@@ -101,17 +108,16 @@ def load(
 @click.option("--account", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-account"))
 @click.option("--own", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-own"))
 @click.option("--fund", metavar="YUAN", default="0", callback=_fen, help=messages.text("purse.option-fund"))
-@click.option(
-    "--terminal-counter", type=click.IntRange(0, 0xFFFFFFFF), required=True, help=messages.text("purse.option-counter")
-)
+@click.option("--terminal-counter", type=click.IntRange(0, 0xFFFFFFFF), help=messages.text("purse.option-counter"))
 @_booking_options
 @_options
 def debit(
     account: int,
     own: int,
     fund: int,
-    terminal_counter: int,
-    terminal: bytes,
+    terminal_counter: int | None,
+    terminal: bytes | None,
+    psam: str | None,
     key_index: int,
     profile_name: str | None,
     reader: str | None,
@@ -121,15 +127,11 @@ def debit(
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
-    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
-        booking = CardPurse(session).purchase(
-            account=account,
-            own=own,
-            fund=fund,
-            terminal=terminal,
-            terminal_counter=terminal_counter,
-            time=datetime.now(_BEIJING),
-            key_index=key_index,
+    _need(psam, terminal, terminal_counter)
+    with card_session(reader, workspace, profile_name, keys=True, pin=True, psam=psam) as session:
+        amounts = {"account": account, "own": own, "fund": fund}
+        booking = CardPurse(session).purchase_with(
+            _module(session, terminal, terminal_counter), **amounts, time=datetime.now(BEIJING), key_index=key_index
         )
     return _booked(booking, as_json=as_json)
 
@@ -193,13 +195,35 @@ def log(profile_name: str | None, reader: str | None, workspace: Path, as_json: 
     return Exit.OK
 
 
+def _need(psam: str | None, *stated: object) -> None:
+    """Terminal number and counter come from a PSAM, or all of them from the command line.  Raises UsageError."""
+    given = [value is not None for value in stated]
+    if not all(given) if psam is None else any(given):
+        raise UsageError("psam-terminal")
+
+
+def _module(session: CardSession, terminal: bytes | None = None, terminal_counter: int | None = None) -> PurchaseModule:
+    """The security module of the counter: its key service under the terminal number given, else its PSAM."""
+    from sscard.psam.module import PsamModule
+    from sscard.psam.service import PsamKeyService
+    from sscard.terminal.purchase import KeyServiceModule
+
+    if isinstance(session.keys, PsamKeyService):
+        return PsamModule(session.keys.psam)
+    return KeyServiceModule(session.keys, terminal or b"", terminal_counter or 0)
+
+
 def _booked(booking: Booking, *, as_json: bool) -> int:
     kind, tac = booking.movement.name.lower(), booking.tac.hex().upper()
     if as_json:
-        emit({"movement": kind, "counter": booking.counter, "account": booking.account, "tac": tac})
+        number = int.from_bytes(booking.terminal_counter, "big") if booking.terminal_counter else None
+        facts = {"movement": kind, "counter": booking.counter, "account": booking.account, "tac": tac}
+        emit(facts | {"tac_checked": booking.tac_checked, "terminal_counter": number})
     else:
         account = _yuan(booking.account)
         click.echo(messages.text(f"purse.{kind}-done", counter=booking.counter, account=account, tac=tac))
+        if not booking.tac_checked:
+            click.echo(messages.text("purse.tac-unchecked"))
     return Exit.OK
 
 

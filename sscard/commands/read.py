@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
-from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
+from sscard.commands.counter import ask_pin, counter_keys, issued, workspace_at
 from sscard.commands.layout import columns, named
+from sscard.commands.psam_open import psam_option
 from sscard.errors import Exit, GuardRefused, WorkspaceError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help=messages.text("terminal.option-yes"))
 @click.option("--pin", "with_pin", is_flag=True, help=messages.text("terminal.option-pin"))
 @click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
+@psam_option
 @reader_option
 @workspace_option
 @json_option
@@ -38,6 +40,7 @@ def command(
     yes: bool,
     with_pin: bool,
     profile_name: str | None,
+    psam: str | None,
     reader: str | None,
     workspace: Path,
     as_json: bool,
@@ -51,14 +54,15 @@ def command(
     opened = workspace_at(workspace, needed=show_person)
     pin = ask_pin("terminal.pin-prompt") if with_pin else None
     complete = True
-    with closing(open_transport(reader, profile_name)) as transport:
-        channel = Channel(transport)
+    with ExitStack() as stack:
+        channel = Channel(stack.enter_context(closing(open_transport(reader, profile_name))))
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         files = targets(profile, what)
         if show_person and opened is not None:
             disclose(opened, identity, "read --show-person", yes=yes)
-        keys = keys_for(opened, reader, profile) if any(not file.read.free for _, file in files) else None
+        guarded = any(not file.read.free for _, file in files)
+        keys = stack.enter_context(counter_keys(opened, reader, profile, psam)) if guarded else None
         for result in read_files(CardSession(channel, profile, identity, keys, pin), files):
             complete = complete and result.outcome is Outcome.READ
             show = _emit if as_json else print_result

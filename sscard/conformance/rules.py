@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
-from sscard.conformance import fmcos_rules, pki_rules, purse_rules, record_rules
+from sscard.conformance import fmcos_rules, pki_rules, psam_rules, purse_rules, record_rules
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, family_of, pad80, pad_length
@@ -246,7 +246,7 @@ def citizen_number(given: Given) -> Values:
 
 
 CAPABILITIES: Final = frozenset(
-    {"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin", "fmcos", "pki"}
+    {"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin", "fmcos", "pki", "psam"}
 )
 """What this version of the toolkit can do; a vector that requires anything else is reported as not supported."""
 
@@ -273,4 +273,5 @@ RULES: Final[dict[str, Rule]] = {
     **purse_rules.RULES,
     **fmcos_rules.RULES,
     **pki_rules.RULES,
+    **psam_rules.RULES,
 }

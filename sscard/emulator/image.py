@@ -22,7 +22,12 @@ VERSION: Final = 2
 _IN_MEMORY: Final = "-"
 _T514: Final = "t514"
 _INTERVAL: Final = "sscard.emulator.fmcos.image"
-_SYSTEMS: Final = {_T514: "sscard.emulator.image_t514", "fmcos": _INTERVAL, "smartcos": _INTERVAL}
+_SYSTEMS: Final = {
+    _T514: "sscard.emulator.image_t514",
+    "fmcos": _INTERVAL,
+    "smartcos": _INTERVAL,
+    "psam": "sscard.emulator.psam.image",
+}
 """Module of each card operating system: ``tree_of(chip)`` and ``card_of(tree)``.  Images of T514 do not name it."""
 
 

@@ -6,11 +6,19 @@ Under T=0 the answer of a command that brings data waits for GET RESPONSE; a Le 
 
 from __future__ import annotations
 
-from sscard.emulator.chip import Chip
+from typing import Protocol
+
 from sscard.emulator.words import NO_DATA, OK, WRONG_LENGTH, WRONG_P1P2, Refusal, right_length, waiting
 
 
-def data_of(chip: Chip, apdu: bytes) -> bytes:
+class Wired(Protocol):
+    """What of a chip the wire needs: whether it speaks T=0, and what waits for GET RESPONSE."""
+
+    t0: bool
+    pending: bytes
+
+
+def data_of(chip: Wired, apdu: bytes) -> bytes:
     """The data of a command that brings some, empty where it brings none.  Raises Refusal 6700."""
     size = len(apdu)
     if size > 5:
@@ -23,7 +31,7 @@ def data_of(chip: Chip, apdu: bytes) -> bytes:
     return b""
 
 
-def expected(chip: Chip, apdu: bytes) -> int:
+def expected(chip: Wired, apdu: bytes) -> int:
     """Le of a command without data, 0 for 00.  Raises Refusal 6700 where data come, or T=1 brings no Le."""
     if len(apdu) == 5:
         return apdu[4]
@@ -32,13 +40,13 @@ def expected(chip: Chip, apdu: bytes) -> int:
     raise Refusal(WRONG_LENGTH)
 
 
-def no_data(chip: Chip, apdu: bytes) -> None:
+def no_data(chip: Wired, apdu: bytes) -> None:
     """Check that a command neither brings nor wants data: four bytes, or a fifth of 00.  Raises Refusal 6700."""
     if len(apdu) != 4 and expected(chip, apdu):
         raise Refusal(WRONG_LENGTH)
 
 
-def deliver(chip: Chip, apdu: bytes, data: bytes) -> bytes:
+def deliver(chip: Wired, apdu: bytes, data: bytes) -> bytes:
     """The answer of a command that brings data and wants some (1–256 bytes)."""
     if chip.t0:
         chip.pending = data
@@ -50,7 +58,7 @@ def deliver(chip: Chip, apdu: bytes, data: bytes) -> bytes:
     return OK
 
 
-def get_response(chip: Chip, apdu: bytes) -> bytes:
+def get_response(chip: Wired, apdu: bytes) -> bytes:
     """GET RESPONSE: the waiting data, in one or several pieces."""
     if apdu[2] or apdu[3]:
         raise Refusal(WRONG_P1P2)

@@ -18,6 +18,7 @@ from sscard.keys import catalog
 from sscard.keys.catalog import ISSUER_MASTERS, CatalogKey, Kind, Level
 from sscard.keys.diversify import city_factor, province_factor
 from sscard.keys.family import Algorithm, family_of
+from sscard.keys.psam import AUTHORITIES, OWN_KEYS
 from sscard.keys.secret import Secret
 from sscard.keys.store import KeyStore, Usage
 from sscard.keys.vault import Vault
@@ -84,6 +85,10 @@ def fill_demo(
     for name in ISSUER_MASTERS:
         value = Secret(source(name, region, 1, 16))
         store.add(name, value, level=Level.ISSUER, algorithm=algorithm, region=region)
+    for name in OWN_KEYS:
+        place = _owner_of(name, region)
+        value = Secret(source(name, place, 1, 16))
+        store.add(name, value, level=Level.ISSUER, algorithm=algorithm, region=place)
     for key in extra:
         value = Secret(source(key.name, region, key.version, key.size))
         store.add(key.name, value, level=key.level, algorithm=algorithm, region=region, version=key.version)
@@ -104,6 +109,12 @@ def _add_branch(
     for place, factor in steps:
         value = family_of(algorithm).diversify(value, factor)
         store.add(row.name, Secret(value), level=row.level, algorithm=algorithm, region=place, version=version)
+
+
+def _owner_of(name: str, region: str) -> str:
+    """Where the master of a PSAM's own key is kept: with the authority it opens a key file for, else the ministry."""
+    paths = ("", region[:2], region)
+    return paths[AUTHORITIES.index(name)] if name in AUTHORITIES else ""
 
 
 def key_size(row: CatalogKey, algorithm: Algorithm) -> int:

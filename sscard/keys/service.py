@@ -99,8 +99,21 @@ class KeyService(Protocol):
         """
         ...
 
+    def wrap_for_psam(self, ref: KeyRef, under: KeyRef, head: bytes) -> bytes:
+        """Root ``ref`` (no card factor; nation, province or city by its region) enciphered for one PSAM: ECB of LD ‖
+        ``head`` ‖ key, padded, under the PSAM's own application master ``under``.
+
+        ``head`` is that of the key record, 8 bytes to create it, 3 to change it.  The one way a root leaves, and only
+        as what it is: :func:`sscard.keys.psam.check_wrap`.
+        """
+        ...
+
     def first_key(self, ref: KeyRef) -> Secret:
-        """A card's own master key in clear, for the one load that nothing yet protects.  Card-level only."""
+        """A card's own master key in clear, for the one load that nothing yet protects.  Card-level only.
+
+        A PSAM's own keys never: with them what :meth:`wrap_for_psam` gives could be opened.  Demonstration keys
+        excepted, from which software PSAMs are made.
+        """
         ...
 
     def presentation(self, ref: KeyRef) -> Secret:

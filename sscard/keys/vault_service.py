@@ -8,13 +8,14 @@ docs/keys.md, "what the service refuses".
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from sscard.errors import CustodyError
 from sscard.keys.catalog import PIN, Level, canonical, is_tac
 from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
+from sscard.keys.psam import OWN_KEYS, check_wrap
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import CHECK_SIZE, Entry, KeyStore, State, Usage, is_region_path
@@ -57,6 +58,17 @@ class _Branch:
     entry: Entry
     family: Family
     keyed: Keyed
+
+
+class _Root(NamedTuple):
+    """A stored key taken down to the place a reference means."""
+
+    entry: Entry
+    family: Family
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"_Root({self.entry})"
 
 
 class VaultKeyService:
@@ -144,7 +156,20 @@ class VaultKeyService:
             field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref).value.reveal()
             return wrapping.keyed.encrypt(pad_length(prefix + field + fill, wrapping.family.block))
 
+    def wrap_for_psam(self, ref: KeyRef, under: KeyRef, head: bytes) -> bytes:
+        with self._lock:
+            root = self._root(replace(ref, card=b""))
+            check_wrap(ref, under, head, root.entry.algorithm, len(root.value))
+            if root.entry.level is Level.ISSUER:
+                raise CustodyError("psam-not-root", ref=str(ref))
+            if self._nearest(under).algorithm is not root.entry.algorithm:
+                raise CustodyError("psam-algorithm", ref=str(ref), under=str(under))
+            wrapping = self._card_key(under, issuer_only=True)
+            return wrapping.keyed.encrypt(pad_length(head + root.value, wrapping.family.block))
+
     def first_key(self, ref: KeyRef) -> Secret:
+        if ref.name in OWN_KEYS and not self.demo:
+            raise CustodyError("psam-own-clear", ref=str(ref))
         with self._lock:
             return Secret(self._card_key(ref, issuer_only=True).value.reveal())
 
@@ -198,17 +223,22 @@ class VaultKeyService:
         place = name, ref.region, ref.version
         branch = self._branches.get(place)
         if branch is None:
-            entry = self._nearest(ref)
-            if entry.usage is not Usage.DIVERSIFY:
-                raise CustodyError("key-presented-only", ref=str(ref))
-            family = family_of(entry.algorithm)
-            value = self._store.value(entry).reveal()
-            if entry.level is not Level.ISSUER:
-                for factor in _steps(entry.region, ref.region):
-                    value = family.diversify(value, factor)
-            branch = _Branch(entry, family, family.keyed(value))
+            root = self._root(ref)
+            branch = _Branch(root.entry, root.family, root.family.keyed(root.value))
             self._branches[place] = branch
         return branch
+
+    def _root(self, ref: KeyRef) -> _Root:
+        """The value of :meth:`_branch`."""
+        entry = self._nearest(ref)
+        if entry.usage is not Usage.DIVERSIFY:
+            raise CustodyError("key-presented-only", ref=str(ref))
+        family = family_of(entry.algorithm)
+        value = self._store.value(entry).reveal()
+        if entry.level is not Level.ISSUER:
+            for factor in _steps(entry.region, ref.region):
+                value = family.diversify(value, factor)
+        return _Root(entry, family, value)
 
     def _nearest(self, ref: KeyRef) -> Entry:
         """The stored entry nearest to the place a reference means: city, province, nation."""

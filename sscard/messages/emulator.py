@@ -5,12 +5,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "把软件卡接到 pcscd 的虚拟读卡器 (vpcd)。\n\n"
         "不加 --blank, --image, --feed 时提供一张已个人化的演示卡。用 Ctrl-C 结束。\n\n"
         "\b\n例:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
+        "  sscard emulate --port 27000 --psam SM4\n"
         "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
         "  sscard emulate --port 27000 --profile ssc2-des\n"
         "  sscard emulate --port 27000 --system fmcos --interface contact",
         "Serve a software card to pcscd's virtual reader (vpcd).\n\n"
         "Without --blank, --image or --feed it is a personalized demonstration card. Ctrl-C ends it.\n\n"
         "\b\nExamples:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
+        "  sscard emulate --port 27000 --psam SM4\n"
         "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
         "  sscard emulate --port 27000 --profile ssc2-des\n"
         "  sscard emulate --port 27000 --system fmcos --interface contact",
@@ -36,6 +38,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "--system 不能与 --profile 一起使用: 配置自有其卡",
         "--system does not go with --profile, which has its own kind of card",
     ),
+    "option-psam": (
+        "提供一张该算法的演示PSAM, 装有全部演示密钥",
+        "serve a PSAM of that cipher with all demonstration keys",
+    ),
     "option-blank": ("提供一张空白卡", "serve a blank card"),
     "option-feed": (
         "依次提供 N 张空白卡: 一张封卡并断电后换下一张",
@@ -56,8 +62,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "serve the card as contact or contactless (default: as the image says, new cards contact)",
     ),
     "one-of": (
-        "--feed 不能与 --image 一起使用",
-        "--feed does not go with --image",
+        "--feed 不能与 --image 一起使用; --psam 不能与 --feed、--blank、--profile 一起使用",
+        "--feed does not go with --image, --psam not with --feed, --blank or --profile",
     ),
     "waiting": ("等待 vpcd {host}:{port} …", "Waiting for vpcd at {host}:{port} …"),
     "connected": ("已连接 {host}:{port}, 卡 {card}", "Connected to {host}:{port}, card {card}"),

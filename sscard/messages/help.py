@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "emulate": ("把软件卡接到 vpcd 虚拟读卡器", "serve a software card to pcscd's virtual reader"),
     "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
+    "psam": ("PSAM: 申领、装载、发放、登记簿", "PSAMs: request, load, issue, register"),
     "vectors": ("运行测试向量", "run test vectors"),
     "audit": ("审计: 核对证据, 导出证据包", "check the evidence, export it"),
     "selftest": ("自检: 断电续作的证明", "proofs run here and now: power cuts"),

@@ -74,4 +74,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col-account": ("账户", "account"),
     "col-own": ("自付", "own"),
     "col-fund": ("统筹", "fund"),
+    "tac-unchecked": (
+        "TAC 未在终端验证 (PSAM不能计算), 由后台验证。",
+        "The TAC was not checked here (a PSAM cannot); the back office does.",
+    ),
 }

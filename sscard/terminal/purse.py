@@ -23,10 +23,10 @@ from sscard.cos.purse import (
     Movement,
     Purchase,
     load_seed,
-    purchase_seed,
     start_day_of,
 )
-from sscard.errors import GuardRefused, SscardError, StatusError, TransportError, UsageError
+from sscard.errors import GuardRefused, NotServed, SscardError, StatusError, TransportError, UsageError
+from sscard.terminal.purchase import KeyServiceModule, PurchaseModule
 from sscard.terminal.session import CardSession
 
 CLA: Final = 0xB0
@@ -53,13 +53,17 @@ class Balance:
 class Booking:
     """A transaction the card has booked.
 
-    ``counter`` is its number on the card, ``account`` what the account holds now (fen), ``tac`` its code, 4 bytes.
+    ``counter`` is its number on the card, ``account`` what the account holds now (fen), ``tac`` its code, 4 bytes,
+    ``terminal_counter`` the terminal's number of it, 4 bytes, empty for a load.  ``tac_checked`` is False where the
+    counter's keys cannot make codes: a PSAM's cannot.
     """
 
     movement: Movement
     counter: int
     account: int
     tac: bytes
+    terminal_counter: bytes = b""
+    tac_checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,8 @@ class CardPurse:
             raise GuardRefused("purse-card-mac")
         mac2 = keys.session_mac(key, seed, order.mac2(packed))
         tac = self._book(credit_command(packed, mac2), Movement.LOAD, counter)
-        self._check_tac(directory, order.tac(balance + amount, counter, packed), tac, counter)
-        return Booking(Movement.LOAD, counter, balance + amount, tac)
+        checked = self._check_tac(directory, order.tac(balance + amount, counter, packed), tac, counter)
+        return Booking(Movement.LOAD, counter, balance + amount, tac, tac_checked=checked)
 
     def purchase(
         self,
@@ -122,21 +126,26 @@ class CardPurse:
 
         ``terminal_counter`` is the terminal's own transaction number, used once.  Raises as :meth:`load` does.
         """
-        order = Purchase(_amount(account), _amount(own), _amount(fund), _terminal(terminal))
-        number = _amount(terminal_counter).to_bytes(4, "big")
+        module = KeyServiceModule(self._session.keys, _terminal(terminal), _amount(terminal_counter))
+        return self.purchase_with(module, account=account, own=own, fund=fund, time=time, key_index=key_index)
+
+    def purchase_with(
+        self, module: PurchaseModule, *, account: int, own: int, fund: int, time: datetime, key_index: int = 1
+    ) -> Booking:
+        """:meth:`purchase` with a security module, which gives the terminal's number and counter and checks MAC2."""
+        order = Purchase(_amount(account), _amount(own), _amount(fund), module.terminal)
         directory = self._ready()
         answer = self._channel.call(initialize_purchase_command(order, key_index))
         balance, counter = _number(answer[:4]), _number(answer[14:16])
         key = self._session.ref(_slot(directory, KeyKind.PURCHASE), answer[16])
-        seed = purchase_seed(answer[18:22], counter, number)
-        keys, packed = self._session.keys, pack_time(time)
-        mac1 = keys.session_mac(key, seed, order.mac1(packed))
+        packed = pack_time(time)
+        number, mac1 = module.start(key, answer[18:22], counter, order, packed)
         codes = self._book(debit_command(number, packed, mac1), Movement.PURCHASE, counter)
         tac, mac2 = codes[:4], codes[4:]
-        if not hmac.compare_digest(keys.session_mac(key, seed, order.amounts), mac2):
+        if not module.confirms(mac2):
             raise SscardError("purse-answer", counter=counter)
-        self._check_tac(directory, order.tac(number, packed), tac, counter)
-        return Booking(Movement.PURCHASE, counter, balance - account, tac)
+        checked = self._check_tac(directory, order.tac(number, packed), tac, counter)
+        return Booking(Movement.PURCHASE, counter, balance - account, tac, number, checked)
 
     def proof(self, movement: Movement, counter: int) -> Proof | None:
         """Codes of the last transaction if it was this one, else None; needs no PIN."""
@@ -200,11 +209,16 @@ class CardPurse:
         except TransportError as error:
             raise TransportError("purse-unknown", movement=movement.name.lower(), counter=counter) from error
 
-    def _check_tac(self, directory: Directory, fields: bytes, tac: bytes, counter: int) -> None:
-        """Check the code of a transaction that is booked already."""
+    def _check_tac(self, directory: Directory, fields: bytes, tac: bytes, counter: int) -> bool:
+        """Check the code of a transaction that is booked already; False where only the back office can."""
         key = self._session.ref(_slot(directory, KeyKind.TAC))
-        if not hmac.compare_digest(self._session.keys.transaction_code(key, fields), tac):
+        try:
+            right = self._session.keys.transaction_code(key, fields)
+        except NotServed:
+            return False
+        if not hmac.compare_digest(right, tac):
             raise SscardError("purse-answer", counter=counter)
+        return True
 
 
 def initialize_load_command(order: Load, key_index: int) -> Command:

@@ -1,0 +1,370 @@
+"""Across the wire: a user card we personalized and a PSAM we loaded prove each other, for every key with a use.
+
+The right key opens; its neighbour, another version, another region and no key at all do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from sscard.apdu.command import Command
+from sscard.apdu.transport import Channel
+from sscard.cos.model import Directory, File, Join, KeyKind, Profile, Structure
+from sscard.cos.profile import load_profile
+from sscard.cos.psam import Authority
+from sscard.emulator import SoftwareCard
+from sscard.emulator.psam import PsamCard
+from sscard.errors import CounterError, CustodyError, GuardRefused, NotServed, StatusError
+from sscard.keys import catalog
+from sscard.keys.family import Algorithm
+from sscard.keys.psam import PsamClass
+from sscard.keys.service import KeyRef
+from sscard.psam.module import PsamModule
+from sscard.psam.reader import Psam
+from sscard.psam.service import PsamKeyService
+from sscard.terminal import CardSession, reload_pin
+from sscard.terminal.block import block_application, block_card
+from sscard.terminal.identify import identify
+from sscard.terminal.pin import unblock_pin
+from sscard.terminal.purse import CardPurse
+from sscard.terminal.session import pin_block
+from tests.psam.conftest import DAY, PROFILES, blank, full, load, load_list, user_card
+
+NOT_ALLOWED = 0x6982
+TIME = datetime(2026, 6, 1, 9, 30, 45)
+NAMES = {row.name for row in catalog.load()}
+
+
+@cache
+def profile_of(algorithm: Algorithm) -> Profile:
+    return load_profile(PROFILES[algorithm])
+
+
+def opened(algorithm: Algorithm) -> list[tuple[str, str, str, str]]:
+    """(key, directory, file, verb) of every rule that names a key of the 55."""
+    return [
+        (right, directory.name, file.name, verb)
+        for directory in profile_of(algorithm).directories
+        for file in directory.files
+        for verb in ("read", "update")
+        for right in getattr(file, verb).rights
+        if right in NAMES
+    ]
+
+
+def first(algorithm: Algorithm) -> list[Any]:
+    """One place for every key that has a file behind it."""
+    places: dict[str, tuple[str, str, str, str]] = {}
+    for place in opened(algorithm):
+        places.setdefault(place[0], place)
+    return [pytest.param(algorithm, *place, id=f"{algorithm.name}-{place[0]}") for place in places.values()]
+
+
+FILES = pytest.mark.parametrize(
+    ("algorithm", "name", "directory", "file", "verb"), [*first(Algorithm.DES), *first(Algorithm.SM4)]
+)
+
+
+class Mistaken(PsamKeyService):
+    """Keys of a PSAM by somebody who is mistaken in one of them."""
+
+    name = ""
+    change: Mapping[str, Any] = MappingProxyType({})
+
+    def _meant(self, ref: KeyRef) -> KeyRef:
+        return replace(ref, **self.change) if ref.name == self.name else ref
+
+    def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
+        return super().authentication_data(self._meant(ref), challenge, original)
+
+    def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
+        return super().session_mac(self._meant(ref), challenge, message)
+
+
+def keys_of(card: PsamCard, algorithm: Algorithm, mistaken: str = "", **change: Any) -> Mistaken:
+    keys = Mistaken(Psam(Channel(card), algorithm), DAY, production=False)
+    keys.name, keys.change = mistaken, change
+    return keys
+
+
+def session(card: SoftwareCard, keys: PsamKeyService, algorithm: Algorithm) -> CardSession:
+    channel = Channel(card)
+    return CardSession(channel, profile_of(algorithm), identify(channel), keys, pin_block("123456"))
+
+
+def attempt(counter: CardSession, card: SoftwareCard, directory: Directory, file: File, verb: str) -> int:
+    """Status word of reading or rewriting the first record."""
+    if verb == "read" and file.structure is Structure.TRANSPARENT:
+        return counter.channel.send(Command(0x00, 0xB0, 0x80 | file.sfi, 0x00, le=1)).sw
+    if verb == "read":
+        return counter.channel.send(Command(0x00, 0xB2, 0x01, file.sfi << 3 | 4, le=256)).sw
+    stored = card.file(f"{directory.name if not directory.is_ddf else f'{directory.fid:04X}'}/{file.fid:04X}")
+    if file.structure is Structure.TRANSPARENT:
+        return counter.channel.send(Command(0x00, 0xD6, 0x80 | file.sfi, 0x00, stored.content[:1])).sw
+    if file.structure is Structure.CYCLIC:
+        return counter.channel.send(Command(0x00, 0xDC, 0x00, file.sfi << 3 | 3, bytes(file.record_length))).sw
+    return counter.channel.send(Command(0x00, 0xDC, 0x01, file.sfi << 3 | 4, stored.records[0])).sw
+
+
+def desk(algorithm: Algorithm, keys: PsamKeyService, directory: str) -> tuple[SoftwareCard, CardSession, Directory]:
+    card = user_card(algorithm)
+    counter = session(card, keys, algorithm)
+    place = profile_of(algorithm).directory(directory)
+    counter.enter(place)
+    return card, counter, place
+
+
+def test_every_key_of_the_list_is_accounted_for() -> None:
+    """Every one of the 55 opens a file, or is tried below for what else it does; the TAC key never leaves the host."""
+    files = {place[0] for place in opened(Algorithm.SM4)}
+    others = {"IRK", "BK", "PUK", "LKDF03", "LKDF04", "DSK", "DLK", "DPK", "DTK"}
+    maintenance = {"STKSSSE", "STKDF01", "STKDF02", "STKDF03", "STKDF04", "STKDF07"}
+    assert NAMES - files - others - maintenance == {"UK7DF01", "UK8DF01", "UK9DF01", "UKADF01", "UKBDF01"} - files
+
+
+@FILES
+def test_the_right_key_opens(algorithm: Algorithm, name: str, directory: str, file: str, verb: str) -> None:
+    card, counter, place = desk(algorithm, keys_of(full(algorithm), algorithm), directory)
+    target = place.file(file)
+    assert attempt(counter, card, place, target, verb) == NOT_ALLOWED
+    counter.require(name)
+    if getattr(target, verb).join is Join.ALL and "PIN" in getattr(target, verb).rights:
+        counter.present_pin()
+    assert attempt(counter, card, place, target, verb) == 0x9000
+
+
+@FILES
+def test_its_neighbour_does_not(algorithm: Algorithm, name: str, directory: str, file: str, verb: str) -> None:
+    names = [row.name for row in catalog.load() if PsamClass(row.psam.classes[0]) in (PsamClass.CIPHER, PsamClass.BOTH)]
+    neighbour = names[(names.index(name) + 1) % len(names)]
+    keys = keys_of(full(algorithm), algorithm, name, name=neighbour)
+    card, counter, place = desk(algorithm, keys, directory)
+    with pytest.raises(CounterError):
+        counter.require(name)
+    assert attempt(counter, card, place, place.file(file), verb) == NOT_ALLOWED
+
+
+@FILES
+def test_another_region_does_not(algorithm: Algorithm, name: str, directory: str, file: str, verb: str) -> None:
+    card, counter, place = desk(algorithm, keys_of(full(algorithm), algorithm, name, region="990201"), directory)
+    with pytest.raises(CounterError):
+        counter.require(name)
+    assert attempt(counter, card, place, place.file(file), verb) == NOT_ALLOWED
+
+
+@cache
+def second_version(algorithm: Algorithm) -> PsamCard:
+    """A PSAM that holds version 2 of every key, and IRK of version 2 too."""
+
+    def upgrade(text: str) -> str:
+        rows = text.replace('level = "nation"', 'level = "city"').replace('level = "province"', 'level = "city"')
+        head, *keys = rows.split("[[key]]")
+        kept = [key.replace("\nlevel", "\nversion = 2\nlevel") for key in keys if '"DPK"' not in key]
+        return head.replace("start =", "authentication_key_version = 2\nstart =") + "[[key]]".join(["", *kept])
+
+    card = blank(algorithm)
+    for authority in (Authority.NATIONAL, Authority.PROVINCE):
+        load(card, load_list(authority, algorithm, debug=True, change=upgrade))
+    return card
+
+
+@FILES
+def test_another_version_does_not(algorithm: Algorithm, name: str, directory: str, file: str, verb: str) -> None:
+    """Said to be version 1 it is refused here, without a try; presented all the same it is refused by the card."""
+    upgraded = keys_of(second_version(algorithm), algorithm)
+    card, counter, place = desk(algorithm, upgraded, directory)
+    ref = counter.ref(profile_of(algorithm).key(name)[1])
+    with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
+        upgraded.authentication_data(ref, bytes(8), bytes(8))
+    original, challenge = counter.challenge(), counter.challenge()
+    data = upgraded.authentication_data(replace(ref, version=2), challenge, original)
+    key_id = profile_of(algorithm).key(name)[1].id
+    assert counter.channel.send(Command(0x00, 0x82, 0x00, key_id, data + original)).sw & 0xFFF0 == 0x63C0
+    assert attempt(counter, card, place, place.file(file), verb) == NOT_ALLOWED
+
+
+@cache
+def least(algorithm: Algorithm, without: str) -> PsamCard:
+    """A PSAM with every key but one."""
+
+    def without_it(text: str) -> str:
+        head, *keys = text.split("[[key]]")
+        return head.replace("debug = true", "debug = false") + "[[key]]".join(
+            ["", *(key.replace("load = true", "load = false") if f'"{without}"' in key else key for key in keys)]
+        )
+
+    card = blank(algorithm)
+    official = {row.name: row for row in catalog.load()}[without].level.value
+    for authority, level in ((Authority.NATIONAL, "national"), (Authority.PROVINCE, "local")):
+        mine = level == official
+        load(card, load_list(authority, algorithm, debug=True, change=without_it if mine else lambda text: text))
+    return card
+
+
+@FILES
+def test_no_key_does_not(algorithm: Algorithm, name: str, directory: str, file: str, verb: str) -> None:
+    card, counter, place = desk(algorithm, keys_of(least(algorithm, name), algorithm), directory)
+    tries = [key.tries for key in card.directory(f"{place.fid:04X}").keys]
+    with pytest.raises(CustodyError, match="KEY-MISSING"):
+        counter.require(name)
+    assert attempt(counter, card, place, place.file(file), verb) == NOT_ALLOWED
+    assert tries == [key.tries for key in card.directory(f"{place.fid:04X}").keys], "no try was spent"
+
+
+def test_the_card_proves_itself_to_the_psam(algorithm: Algorithm) -> None:
+    desk(algorithm, keys_of(full(algorithm), algorithm), "SSSE")[1].prove()
+    for change in ({"name": "RK1DF03"}, {"region": "990201"}):
+        with pytest.raises(GuardRefused, match="CARD-FOREIGN"):
+            desk(algorithm, keys_of(full(algorithm), algorithm, "IRK", **change), "SSSE")[1].prove()
+    for card in (second_version(algorithm), least(algorithm, "IRK")):
+        with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
+            desk(algorithm, keys_of(card, algorithm), "SSSE")[1].prove()
+
+
+MAINTAINED = {"DF01": "UK1DF01", "DF02": "UK2DF02", "DF03": "UK1DF03", "DF04": "UK1DF04", "DF07": "UK1DF07"}
+
+
+@pytest.mark.parametrize("directory", MAINTAINED)
+@pytest.mark.parametrize("wrong", ["", "neighbour", "region", "none"])
+def test_maintenance_keys_of_applications(algorithm: Algorithm, directory: str, wrong: str) -> None:
+    """A record updated with a MAC under the directory's STK."""
+    right, stk = MAINTAINED[directory], f"STK{directory}"
+    psam = least(algorithm, stk) if wrong == "none" else full(algorithm)
+    change = {"neighbour": {"name": "STKSSSE"}, "region": {"region": "990201"}}.get(wrong, {})
+    keys = keys_of(psam, algorithm, stk if change else "", **change)
+    card, counter, place = desk(algorithm, keys, directory)
+    counter.require(right)
+    file = next(file for file in place.files if right in file.update.rights)
+    record = card.file(f"{directory}/{file.fid:04X}").records[0]
+    message = bytes((0x04, 0xDC, 0x01, file.sfi << 3 | 4, len(record) + 4)) + record
+    slot = next(slot for slot in place.keys if slot.kind is KeyKind.MAINTENANCE)
+    if wrong == "none":
+        with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
+            keys.session_mac(counter.ref(slot), counter.challenge(), message)
+        return
+    mac = keys.session_mac(counter.ref(slot), counter.challenge(), message)
+    assert counter.channel.send(Command.parse(message + mac)).sw == (0x6988 if wrong else 0x9000)
+
+
+def test_pin_service(algorithm: Algorithm) -> None:
+    """PUK and STKSSSE: reload, unblock."""
+    for action in (unblock_pin, lambda counter: reload_pin(counter, pin_block("654321"))):
+        action(desk(algorithm, keys_of(full(algorithm), algorithm), "SSSE")[1])
+    for name, error in (("PUK", CounterError), ("STKSSSE", StatusError)):
+        for change in ({"name": "UKSSSE"}, {"region": "990201"}):
+            with pytest.raises(error):
+                unblock_pin(desk(algorithm, keys_of(full(algorithm), algorithm, name, **change), "SSSE")[1])
+        with pytest.raises(CustodyError):
+            unblock_pin(desk(algorithm, keys_of(least(algorithm, name), algorithm), "SSSE")[1])
+
+
+@pytest.mark.parametrize(("lock", "directory"), [("BK", "SSSE"), ("LKDF03", "DF03"), ("LKDF04", "DF04")])
+def test_blocks(algorithm: Algorithm, lock: str, directory: str) -> None:
+    def block(keys: PsamKeyService) -> SoftwareCard:
+        card, counter, place = desk(algorithm, keys, directory)
+        if directory == "SSSE":
+            block_card(counter, confirm=counter.identity.card_id)
+        else:
+            block_application(counter, place, confirm=counter.identity.card_id)
+        return card
+
+    assert block(keys_of(full(algorithm), algorithm)).chip.closed is not None
+    for change in ({"name": "PUK"}, {"region": "990201"}):
+        with pytest.raises(CounterError):
+            block(keys_of(full(algorithm), algorithm, lock, **change))
+    with pytest.raises(CustodyError):
+        block(keys_of(least(algorithm, lock), algorithm))
+
+
+def test_the_purse_by_psam(algorithm: Algorithm) -> None:
+    """DLK, DSK, DPK in its three versions; the PSAM's own number and counter go into the card's log."""
+    _, counter, _ = desk(algorithm, keys_of(full(algorithm), algorithm), "DF04")
+    purse, module = CardPurse(counter), PsamModule(Psam(Channel(full(algorithm)), algorithm))
+    loaded = purse.load(10_000, module.terminal, TIME)
+    assert (loaded.account, loaded.tac_checked) == (10_000, False)
+    purse.set_starting_day("0701")
+    numbers = []
+    for index in (1, 2, 3):
+        paid = purse.purchase_with(module, account=1_000, own=1, fund=2, time=TIME, key_index=index)
+        numbers.append(int.from_bytes(paid.terminal_counter, "big"))
+        assert paid.account == 10_000 - 1_000 * index
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+    assert {entry.terminal.hex() for entry in purse.log()} == {"990101000042"}
+
+
+@pytest.mark.parametrize("change", [{"version": 2}, {"region": "990201"}])
+def test_a_purchase_with_another_key_is_refused_by_the_card(algorithm: Algorithm, change: dict[str, Any]) -> None:
+    class MistakenModule(PsamModule):
+        def start(self, ref: KeyRef, *facts: Any) -> tuple[bytes, bytes]:
+            return super().start(replace(ref, **change), *facts)
+
+    _, counter, _ = desk(algorithm, keys_of(full(algorithm), algorithm), "DF04")
+    psam = full(algorithm)
+    before = psam.chip.counter
+    with pytest.raises(StatusError, match="9302"):
+        CardPurse(counter).purchase_with(
+            MistakenModule(Psam(Channel(psam), algorithm)), account=0, own=1, fund=2, time=TIME
+        )
+    assert psam.chip.counter == before + 1, "the number is gone, booked or not"
+
+
+def test_a_psam_without_purchase_key(algorithm: Algorithm) -> None:
+    psam = least(algorithm, "DPK")
+    _, counter, _ = desk(algorithm, keys_of(psam, algorithm), "DF04")
+    with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
+        CardPurse(counter).purchase_with(
+            PsamModule(Psam(Channel(psam), algorithm)), account=0, own=1, fund=2, time=TIME
+        )
+
+
+def test_a_psam_checks_the_cards_answer(algorithm: Algorithm) -> None:
+    module = PsamModule(Psam(Channel(full(algorithm)), algorithm))
+    with pytest.raises(StatusError, match="6901"):
+        module.confirms(bytes(4))
+    from sscard.cos.purse import Purchase
+
+    ref = KeyRef("DPK", "990101", b"factor12")
+    module.start(ref, bytes(4), 0, Purchase(0, 1, 2, module.terminal), bytes.fromhex("20260601093045"))
+    assert module.confirms(bytes(4)) is False
+
+
+def test_the_psam_never_makes_a_tac_and_keeps_to_classes(algorithm: Algorithm) -> None:
+    keys = keys_of(full(algorithm), algorithm)
+    ref = KeyRef("DTK", "990101", b"factor12")
+    for call in (
+        lambda: keys.transaction_code(ref, b"fields"),
+        lambda: keys.key_mac(ref, b"", b""),
+        lambda: keys.wrap_key(ref, ref, b""),
+        lambda: keys.wrap_for_psam(ref, ref, b""),
+        lambda: keys.first_key(ref),
+        lambda: keys.presentation(ref),
+        lambda: keys.check_value(ref),
+        lambda: keys.direct_cryptogram(ref, bytes(8)),
+        lambda: keys.direct_cipher(ref, b"1"),
+        lambda: keys.folded_mac(ref, b""),
+        lambda: keys.session_mac(replace(ref, name="RK1DF03"), bytes(8), b""),
+        lambda: keys.authentication_data(replace(ref, name="DPK"), bytes(8), bytes(8)),
+    ):
+        with pytest.raises(NotServed):
+            call()
+    with pytest.raises(CustodyError, match="KEY-CITY"):
+        keys.session_mac(replace(ref, region="99"), bytes(8), b"")
+    with pytest.raises(CustodyError, match="CARD-FACTOR"):
+        keys.session_mac(replace(ref, card=b""), bytes(8), b"")
+    with pytest.raises(CustodyError, match="PSAM-NO-KEY"):
+        keys.session_mac(replace(ref, name="MKDF01"), bytes(8), b"")
+
+
+def test_a_debug_or_expired_psam_is_no_terminals(algorithm: Algorithm) -> None:
+    psam = Psam(Channel(full(algorithm)), algorithm)
+    with pytest.raises(GuardRefused, match="PSAM-DEBUG"):
+        PsamKeyService(psam, DAY, production=True)
+    with pytest.raises(GuardRefused, match="PSAM-EXPIRED"):
+        PsamKeyService(psam, "20310101", production=False)
