@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
+import pty
+import select
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -94,3 +101,54 @@ def pcscd() -> Iterator[Pcscd]:
     )
     yield service
     guard.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a command left on a terminal, and how it ended."""
+
+    code: int
+    shown: bytes
+
+
+AtTerminal = Callable[..., Screen]
+"""(folder, words, answers) → Screen; ``answers`` are what the terminal asks for and what a person types then."""
+
+
+@pytest.fixture(scope="session")
+def at_terminal() -> AtTerminal:
+    """Runs ``sscard`` at a real pseudo-terminal of its own, typing an answer whenever a prompt appears."""
+    return _at_terminal
+
+
+def _at_terminal(folder: Path, words: Sequence[str], answers: Sequence[tuple[str, str]] = (), **more: str) -> Screen:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sscard", *words]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **more},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+    )
+    os.close(theirs)
+    shown, read, waiting = b"", 0, list(answers)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if waiting and (at := shown.find(waiting[0][0].encode(), read)) >= 0:
+            read = at + len(waiting[0][0].encode())
+            # a hidden prompt turns echo off before it prints and drops what was typed ahead: never type before it asks
+            os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+        elif select.select([ours], [], [], 0.2)[0]:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                break
+            shown += part
+    os.close(ours)
+    process.wait(timeout=30)
+    assert not waiting, (waiting, shown)
+    return Screen(process.returncode, shown)
