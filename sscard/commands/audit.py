@@ -5,9 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sscard.errors import WorkspaceError
-from sscard.personalize.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sscard.personalize.workspace import Workspace
 
 
 def audit(workspace: Workspace, words: str, **facts: object) -> None:

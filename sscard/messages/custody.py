@@ -58,8 +58,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Example: sscard keys component combine TK-99 --xor 2 --transport --workspace ws",
     ),
     "shred-help": (
-        "覆盖并删除分量单文件。\n\n\b\n例: sscard keys component shred sheets/TK-99-v1-1of2.txt",
-        "Overwrite and remove files of component sheets.\n\n\b\nExample: sscard keys component shred sheets/TK-99-v1-1of2.txt",
+        "覆盖并删除分量单文件。\n\n\b\n例: sscard keys component generate TK-97 --xor 2 --out sheets --workspace ws\n    sscard keys component shred sheets/TK-97-v1-1of2.txt sheets/TK-97-v1-2of2.txt",
+        "Overwrite and remove files of component sheets.\n\n\b\nExample: sscard keys component generate TK-97 --xor 2 --out sheets --workspace ws\n         sscard keys component shred sheets/TK-97-v1-1of2.txt sheets/TK-97-v1-2of2.txt",
     ),
     "option-path": (
         "目标位置: 省、省/市 或 省/市/卡分散因子",
