@@ -128,6 +128,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "密钥 {key}:v{version} 已分成 {count} 个分量, 合成校验值 {check} {method}。各分量交给不同的人; 打印后用 sscard keys component shred 销毁文件。",
         "Key {key}:v{version} is in {count} components; check value of the whole {check} {method}. Give each to another person; when printed, destroy the files with sscard keys component shred.",
     ),
+    "swap": (
+        "注意: 系统不允许锁定内存, 密钥可能写入交换区。关闭交换区, 或用 ulimit -l unlimited。",
+        "Note: the system does not let memory be locked; keys may reach the swap area. Switch swap off, or ulimit -l unlimited.",
+    ),
     "person": (
         "第 {number} 位持有人 (共 {count} 位), 其他人请转身。",
         "Holder {number} of {count}; everybody else look away.",

@@ -222,7 +222,9 @@ def test_demo_and_production_never_meet(tmp_path: Path, workspace_demo: bool, ke
 
 def make_production(root: Path, *, demo_keys: bool) -> Workspace:
     made = create_workspace(root, demo=False, region="990101")
-    Vault.create(made.vault_path, Secret(b"a production passphrase"), demo=demo_keys, anchor=Anchor(made.anchor_path)).save()
+    Vault.create(
+        made.vault_path, Secret(b"a production passphrase"), demo=demo_keys, anchor=Anchor(made.anchor_path)
+    ).save()
     return made
 
 
