@@ -164,6 +164,10 @@ JSON_RUNS = {
     "keys component generate": "sscard keys component generate TK --xor 2 --out sheets --workspace ws --json",
     "keys component shred": "sscard keys component shred sheets/TK-v1-1of2.txt --json",
     "vectors run": "sscard vectors run --json",
+    "audit verify": "echo x >> ws/outbox/*-return.csv; sscard audit verify --workspace ws --json",
+    "audit head": "sscard audit head --workspace ws --json",
+    "audit export": "sscard audit export evidence.zip --workspace ws --json",
+    "selftest tear": "sscard selftest tear --every 200 --doubles 1 --json",
     "explain": "sscard explain 6982 SSN-03 CARD-USED --json",
 }
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""

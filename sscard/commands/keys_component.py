@@ -119,7 +119,7 @@ def combine(
     workspace: Path,
     as_json: bool,
 ) -> int:
-    from sscard.commands.audit import audit
+    from sscard.commands.audit_log import audit
     from sscard.commands.unlock import open_vault
     from sscard.keys.checkvalue import check_value, method_of
     from sscard.keys.components import combine as put_together
