@@ -14,6 +14,8 @@ from sscard.keys.checkvalue import CheckMethod, check_value, key_sizes, method_o
 from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
 
+_TRANSPORT: Final = (Algorithm.SM4, Algorithm.AES)
+"""Ciphers there are key blocks for."""
 _REGION_PATH: Final = re.compile(r"(?:[0-9]{2}(?:[0-9]{4})?)?")
 
 
@@ -182,6 +184,9 @@ def _check_value(name: str, value: Secret, algorithm: Algorithm, usage: Usage) -
         if not 1 <= len(value) <= 16:
             raise CustodyError("key-length", key=name, algorithm=usage.value, size=len(value))
         return b""
+    wraps = usage is Usage.WRAP
+    if (wraps and algorithm not in _TRANSPORT) or (not wraps and algorithm is Algorithm.AES):
+        raise CustodyError("key-transport-algorithm", key=name, algorithm=algorithm.name)
     if len(value) not in key_sizes(algorithm):
         raise CustodyError("key-length", key=name, algorithm=algorithm.name, size=len(value))
     return check_value(method_of(algorithm), value.reveal())

@@ -240,3 +240,24 @@ def test_shredding_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture
     for path in (tmp_path / "none", tmp_path / "link"):
         assert run(capsys, "keys", "component", "shred", path)[1][0]["error"] == "CUSTODY-UNWRITABLE"
     assert target.read_bytes() == b"keep"
+
+
+def test_a_version_is_suspended_and_woken(ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    derive = ("keys", "derive", "IRK", "--path", "99/990101", "--workspace", ws)
+    assert len(run(capsys, *derive)[1]) == 3
+    code, lines = run(capsys, "keys", "state", "IRK:v1", "suspended", "--workspace", ws)
+    assert (code, [line["region"] for line in lines]) == (Exit.OK, ["", "99", "990101"])
+    assert [line["version"] for line in run(capsys, *derive)[1]] == [2, 3]
+    assert run(capsys, *derive, "--version", 1)[1][0]["error"] == "KEY-STATE"
+    missing = run(capsys, "keys", "check", "--workspace", ws)[1]
+    assert [line["key"] for line in missing if line.get("found") is False] == ["IRK"]
+    assert run(capsys, "keys", "state", "IRK:v1", "active", "--workspace", ws)[0] == Exit.OK
+    assert len(run(capsys, *derive)[1]) == 3
+    assert run(capsys, "keys", "state", "IRK:v9", "retired", "--workspace", ws)[1][0]["error"] == "KEY-MISSING"
+
+
+def test_maintenance_keys_of_des_cards_are_short(ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheets, _ = make_sheets(capsys, ws, "STK", "--xor", "2", "--algorithm", "DES", "--version", "2")
+    assert len(value_on(sheets[0])) == 16
+    sheets, _ = make_sheets(capsys, ws, "UKMF", "--xor", "2", "--algorithm", "DES", "--version", "2")
+    assert len(value_on(sheets[0])) == 32
