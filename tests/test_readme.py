@@ -165,7 +165,7 @@ JSON_RUNS = {
     "keys component generate": "sscard keys component generate TK --xor 2 --out sheets --workspace ws --json",
     "keys component shred": "sscard keys component shred sheets/TK-v1-1of2.txt --json",
     "vectors run": "sscard vectors run --json",
-    "audit verify": "echo x >> ws/outbox/*-return.csv; sscard audit verify --workspace ws --json",
+    "audit verify": "for f in ws/outbox/*; do echo x >> $f; done; sscard audit verify --workspace ws --json",
     "audit head": "sscard audit head --workspace ws --json",
     "audit export": "sscard audit export evidence.zip --workspace ws --json",
     "selftest tear": "sscard selftest tear --every 200 --doubles 1 --json",
