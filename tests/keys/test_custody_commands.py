@@ -261,3 +261,29 @@ def test_maintenance_keys_of_des_cards_are_short(ws: Path, capsys: pytest.Captur
     assert len(value_on(sheets[0])) == 16
     sheets, _ = make_sheets(capsys, ws, "UKMF", "--xor", "2", "--algorithm", "DES", "--version", "2")
     assert len(value_on(sheets[0])) == 32
+
+
+def test_des_keys_travel_as_tr31(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sscard.keys.catalog import Level
+    from sscard.keys.family import Algorithm
+    from sscard.keys.secret import Secret
+
+    for name, holds in (("above", "province"), ("below", "none")):
+        words = ("init", tmp_path / name, "--demo", "--profile", "ssc2-des", "--holds", holds)
+        assert run(capsys, *words)[0] == Exit.OK
+        vault = vault_of(tmp_path / name)
+        transport = {"level": Level.ISSUER, "algorithm": Algorithm.AES, "usage": Usage.WRAP}
+        vault.add("TK-99", Secret(bytes(range(32))), **transport)
+        vault.save()
+    blocks = ("--under", "TK-99", "--workspace")
+    derive = ("keys", "derive", "STK", "IRK", "--path", "99/990101", "--out", tmp_path / "x", "--no-export")
+    assert run(capsys, *derive, *blocks, tmp_path / "above")[1][0]["count"] == 4
+    lines = (tmp_path / "x").read_text("ascii").splitlines()[2:]
+    assert [line[:9] for line in lines] == ["D019210TX"] * 3 + ["D019210DX"]
+    taken = run(capsys, "keys", "import", tmp_path / "x", *blocks, tmp_path / "below")[1]
+    card = ("STK", "IRK", "--path", "99/990101/8699990100000017", "--workspace")
+    assert len(taken) == 4
+    tables = [run(capsys, "keys", "derive", *card, tmp_path / name)[1] for name in ("above", "below")]
+    assert tables[0] == tables[1]
+    again = ("keys", "derive", "IRK", "--path", "99/990101", "--out", tmp_path / "y", *blocks, tmp_path / "below")
+    assert run(capsys, *again)[1][0]["error"] == "KEY-NOT-EXPORTABLE"
