@@ -37,6 +37,8 @@ NOT_HERE = {
     "sscard read DF01/EF05 DF04 --pin --json": Exit.NO_READER,
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
     "sscard pki master-key --reader emulator": Exit.USAGE,
+    "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
+    "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
     "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231"
@@ -44,18 +46,21 @@ NOT_HERE = {
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
 }
-"""Examples that need a reader, a card stopped in work, a purse in use or a PSAM, and how they end without."""
+"""Examples that need a reader, a terminal, a key, a stopped card, a used purse or a PSAM, and how they end."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
     """The words of every command and subcommand; none for the root."""
     yield ()
     for name, module in COMMANDS.items():
-        yield (name,)
-        command = import_module(f"sscard.commands.{module}").command
-        if isinstance(command, click.Group):
-            for below in command.commands:
-                yield name, below
+        yield from _below((name,), import_module(f"sscard.commands.{module}").command)
+
+
+def _below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from _below((*words, name), inner)
 
 
 ALL = tuple(_commands())

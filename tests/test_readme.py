@@ -158,6 +158,12 @@ JSON_RUNS = {
     "keys catalog": "sscard keys catalog --json",
     "keys list": "sscard keys list --workspace ws --json",
     "keys check": "sscard keys check --workspace ws --json",
+    "keys derive": "sscard keys derive IRK --path 99 --workspace ws --json",
+    "keys impact": "sscard keys impact IRK:v1 --workspace ws --json",
+    "keys state": "sscard keys state UK1DF01:v3 retired --workspace ws --json",
+    "keys anchor": "sscard keys anchor --workspace ws --json",
+    "keys component generate": "sscard keys component generate TK --xor 2 --out sheets --workspace ws --json",
+    "keys component shred": "sscard keys component shred sheets/TK-v1-1of2.txt --json",
     "vectors run": "sscard vectors run --json",
     "audit verify": "for f in ws/outbox/*; do echo x >> $f; done; sscard audit verify --workspace ws --json",
     "audit head": "sscard audit head --workspace ws --json",
@@ -172,6 +178,7 @@ NOT_IN_THESE_RUNS = {
     "demo": {"demo"},
     "jobs": {"seq", "reset_info"},
     "keys check": {"error"},
+    "keys impact": {"psam"},
     "vectors run": {"name", "expected", "got"},
 }
 """Documented names that only a failure, a stopped card or the other command of the row brings."""

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
-from sscard.conformance import fmcos_rules, pki_rules, psam_rules, purse_rules, record_rules
+from sscard.conformance import fmcos_rules, keyblock_rules, pki_rules, psam_rules, purse_rules, record_rules
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
-from sscard.keys.family import Algorithm, Family, family_of, pad80, pad_length
+from sscard.keys.family import Algorithm, Family, card_algorithm, family_of, pad80, pad_length
 from sscard.personalize import cardnumber, ssn
 from sscard.terminal.fci import Fci, algorithm_of
 
@@ -32,7 +32,7 @@ def _hex(value: bytes) -> str:
 
 
 def _family(given: Given) -> Family:
-    return family_of(Algorithm[given["algorithm"]])
+    return family_of(card_algorithm(given["algorithm"]))
 
 
 def diversification_factors(given: Given) -> Values:
@@ -274,4 +274,5 @@ RULES: Final[dict[str, Rule]] = {
     **fmcos_rules.RULES,
     **pki_rules.RULES,
     **psam_rules.RULES,
+    **keyblock_rules.RULES,
 }

@@ -75,13 +75,13 @@ def least_list(
         f'end = "{end}"',
     ]
     for row in official_keys(authority):
-        for version in row.versions:
+        for version in row.psam_versions:
             load = debug or (row.name in wanted and version == 1)
             head += [
                 "",
                 f"[[key]]                       # {row.number} {row.zh_now}",
                 f'name = "{row.name}"',
-                *([f"version = {version}"] if len(row.versions) > 1 else []),
+                *([f"version = {version}"] if len(row.psam_versions) > 1 else []),
                 f'level = "{_LEVELS[authority]}"',
                 f"load = {str(load).lower()}",
             ]

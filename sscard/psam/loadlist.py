@@ -154,7 +154,7 @@ def _row(table: Table, authority: Authority) -> ListRow:
         kind = PsamClass(table.number("class", 0, 0x1F, place.usage.kind))
         if kind not in official[name].psam.classes:
             table.fail("psam-list-class", "class", name=name)
-        if kind is PsamClass.PURCHASE and version not in official[name].versions:
+        if kind is PsamClass.PURCHASE and version not in official[name].psam_versions:
             table.fail("psam-list-version", "version", name=name)
         place = KeyPlace(Usage(levels, kind), place.id)
     else:

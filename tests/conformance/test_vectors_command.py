@@ -111,7 +111,7 @@ def objects(text: str) -> list[dict[str, Any]]:
 def test_everything_that_comes_with_the_toolkit(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys)
     assert code == Exit.OK
-    assert out.splitlines()[-1] == "234 vectors: 227 passed, 0 failed, 7 not supported"
+    assert out.splitlines()[-1] == "247 vectors: 240 passed, 0 failed, 7 not supported"
     assert "    4  not in this version: driver" in out.splitlines()
     assert err == ""
     assert max(len(line) for line in out.splitlines()) <= 80
@@ -122,21 +122,21 @@ def test_the_same_as_objects(capsys: pytest.CaptureFixture[str]) -> None:
     *rows, totals = objects(out)
     assert code == Exit.OK
     assert totals == {
-        "total": 234,
-        "passed": 227,
+        "total": 247,
+        "passed": 240,
         "failed": 0,
         "error": 0,
         "not_supported": 7,
         "held_back": 0,
     }
-    assert len(rows) == 234
+    assert len(rows) == 247
     assert {row["status"] for row in rows} == {"passed", "not-supported"}
     assert all(row["line"] > 1 and row["file"].endswith(".json") for row in rows)
 
 
 def test_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "zh", "vectors", "run"]) == Exit.OK
-    assert "227 通过, 0 失败, 7 暂不支持" in capsys.readouterr().out
+    assert "240 通过, 0 失败, 7 暂不支持" in capsys.readouterr().out
 
 
 def test_a_wrong_vector_fails_and_shows_both_values(capsys: pytest.CaptureFixture[str], vector_file: Any) -> None:
@@ -244,7 +244,7 @@ def test_a_real_reader_holds_back_what_has_effects(
 def test_yes_lets_them_go(capsys: pytest.CaptureFixture[str], vector_file: Any, inserted: Inserted) -> None:
     code, out, _ = run(capsys, vector_file(READS, SPENDS), "--reader", "Test", "--yes")
     assert code == Exit.OK
-    assert out.splitlines()[-1] == "234 vectors: 227 passed, 0 failed, 7 not supported"
+    assert out.splitlines()[-1] == "2 vectors: 2 passed, 0 failed, 0 not supported"
     assert bytes.fromhex("0020000003999999") in inserted.sent
     assert inserted.resets == 2
 

@@ -83,7 +83,7 @@ def test_a_change_has_the_short_head() -> None:
         (KeyRef("IRK"), UNDER, b"", "PSAM-HEAD"),
         (KeyRef("IRK"), UNDER, b"\xe7\x08\x00", "PSAM-HEAD"),
         (KeyRef("DPK", version=2), UNDER, head("DPK", "", 1), "PSAM-HEAD"),
-        (KeyRef("UKSSSE"), UNDER, head("UKSSSE", ""), "KEY-MISSING"),
+        (KeyRef("UKSSSE"), UNDER, head("UKSSSE", ""), "KEY-ABOVE"),
         (KeyRef("IRK", "9"), UNDER, head("IRK", ""), "KEY-REGION-PATH"),
     ],
 )
