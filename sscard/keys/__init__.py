@@ -8,6 +8,8 @@ from sscard._lazy import attach
 
 if TYPE_CHECKING:
     from sscard.keys.catalog import CatalogKey
+    from sscard.keys.checkvalue import CheckMethod
+    from sscard.keys.components import Component, combine, split_shares, split_xor
     from sscard.keys.diversify import card_factor, city_factor, province_factor
     from sscard.keys.family import Algorithm, Family, family_of
     from sscard.keys.hierarchy import memory_service
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "Algorithm": "family",
     "CatalogKey": "catalog",
+    "CheckMethod": "checkvalue",
+    "Component": "components",
     "Family": "family",
     "KeyRef": "service",
     "KeyService": "service",
@@ -27,14 +31,19 @@ _NAMES = {
     "VaultKeyService": "vault_service",
     "card_factor": "diversify",
     "city_factor": "diversify",
+    "combine": "components",
     "family_of": "family",
     "memory_service": "hierarchy",
     "province_factor": "diversify",
+    "split_shares": "components",
+    "split_xor": "components",
 }
 
 __all__ = [
     "Algorithm",
     "CatalogKey",
+    "CheckMethod",
+    "Component",
     "Family",
     "KeyRef",
     "KeyService",
@@ -43,9 +52,12 @@ __all__ = [
     "VaultKeyService",
     "card_factor",
     "city_factor",
+    "combine",
     "family_of",
     "memory_service",
     "province_factor",
+    "split_shares",
+    "split_xor",
 ]
 
 __getattr__ = attach(__name__, _NAMES)

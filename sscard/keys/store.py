@@ -10,17 +10,11 @@ from typing import Final
 
 from sscard.errors import CustodyError
 from sscard.keys.catalog import Level, canonical
-from sscard.keys.family import Algorithm, family_of
+from sscard.keys.checkvalue import check_value, key_sizes, method_of
+from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
 
-CHECK_SIZE: Final = 3
 _REGION_PATH: Final = re.compile(r"(?:[0-9]{2}(?:[0-9]{4})?)?")
-_KEY_SIZES: Final = {
-    Algorithm.DES: (8, 16),
-    Algorithm.SSF33: (16,),
-    Algorithm.SM1: (16,),
-    Algorithm.SM4: (16,),
-}
 
 
 class Usage(Enum):
@@ -137,7 +131,6 @@ def _check_value(name: str, value: Secret, algorithm: Algorithm, usage: Usage) -
         if not 1 <= len(value) <= 16:
             raise CustodyError("key-length", key=name, algorithm=usage.value, size=len(value))
         return b""
-    family = family_of(algorithm)
-    if len(value) not in _KEY_SIZES[algorithm]:
+    if len(value) not in key_sizes(algorithm):
         raise CustodyError("key-length", key=name, algorithm=algorithm.name, size=len(value))
-    return family.encrypt(value.reveal(), bytes(family.block))[:CHECK_SIZE]
+    return check_value(method_of(algorithm), value.reveal())

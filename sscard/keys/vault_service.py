@@ -13,11 +13,12 @@ from typing import Final
 
 from sscard.errors import CustodyError
 from sscard.keys.catalog import PIN, Level, canonical, is_tac
+from sscard.keys.checkvalue import CHECK_SIZE
 from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
-from sscard.keys.store import CHECK_SIZE, Entry, KeyStore, State, Usage, is_region_path
+from sscard.keys.store import Entry, KeyStore, State, Usage, is_region_path
 from sscard.keys.transaction import transaction_code
 
 PIN_FIELD_SIZE: Final = 16
