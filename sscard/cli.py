@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "emulate": "emulate",
     "card": "card",
     "keys": "keys",
+    "ceremony": "ceremony",
     "vectors": "vectors",
     "explain": "explain",
 }

@@ -33,6 +33,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "emulate": ("把软件卡接到 vpcd 虚拟读卡器", "serve a software card to pcscd's virtual reader"),
     "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
+    "ceremony": ("密钥仪式: 脚本、记录、表单", "key ceremonies: scripts, transcripts, forms"),
     "vectors": ("运行测试向量", "run test vectors"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),
 }
