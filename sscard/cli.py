@@ -114,7 +114,10 @@ def _language(arguments: Sequence[str]) -> messages.Lang:
 
 
 def entry() -> None:
-    """Console entry point."""
+    """Console entry point: the process gives up core files before it sees a key."""
+    from sscard.keys.process import protect
+
+    protect()
     sys.exit(main())
 
 

@@ -16,8 +16,15 @@ from sscard.errors import Exit, GuardRefused
 @click.option("--demo", is_flag=True, help=messages.text("init.option-demo"))
 @click.option("--region", default="990101", show_default=True, help=messages.text("init.option-region"))
 @click.option("--profile", default="ssc3-sm4", show_default=True, help=messages.text("init.option-profile"))
+@click.option(
+    "--holds",
+    type=click.Choice(["all", "nation", "province", "city", "none"]),
+    default="all",
+    show_default=True,
+    help=messages.text("init.option-holds"),
+)
 @json_option
-def command(directory: Path, demo: bool, region: str, profile: str, as_json: bool) -> int:
+def command(directory: Path, demo: bool, region: str, profile: str, holds: str, as_json: bool) -> int:
     if not demo:
         raise GuardRefused("workspace-production", path=str(directory))
     from sscard.commands.unlock import open_vault
@@ -33,6 +40,7 @@ def command(directory: Path, demo: bool, region: str, profile: str, as_json: boo
         profile=profile,
         algorithm=card.algorithm,
         extra=unlisted_keys(card),
+        holds=holds,
     )
     count = len(open_vault(workspace))
     if as_json:

@@ -10,6 +10,9 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.keys_component import component
+from sscard.commands.keys_handover import derive, import_blocks
+from sscard.commands.keys_watch import anchor, impact
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 @click.group(help=messages.text("keys.group"))
 def command() -> None:
     pass
+
+
+for _subcommand in (derive, import_blocks, impact, anchor, component):
+    command.add_command(_subcommand)
 
 
 @command.command("catalog", help=messages.text("keys.catalog-help"))
@@ -45,22 +52,25 @@ def catalog(name: str | None, level: str | None, as_json: bool) -> int:
 
 @command.command("list", help=messages.text("keys.list-help"))
 @click.option("--name", metavar="KEY", help=messages.text("keys.option-name"))
+@click.option("--version", type=click.IntRange(1, 255), help=messages.text("keys.option-version"))
 @workspace_option
 @json_option
-def list_keys(name: str | None, workspace: Path, as_json: bool) -> int:
+def list_keys(name: str | None, version: int | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.unlock import open_vault
     from sscard.keys.catalog import canonical
     from sscard.personalize.workspace import open_workspace
 
     vault = open_vault(open_workspace(workspace))
-    entries = [entry for entry in vault if name is None or entry.name == canonical(name)]
+    entries = [
+        entry for entry in vault if (name is None or entry.name == canonical(name)) and version in (None, entry.version)
+    ]
     if name is not None and not entries:
         raise CustodyError("key-missing", ref=name)
     if as_json:
         for entry in entries:
             emit(_entry_facts(entry))
         return Exit.OK
-    titles = ("name", "level", "place", "version", "algorithm", "usage", "state", "check")
+    titles = ("name", "level", "place", "version", "usage", "state", "check", "method")
     _print_table(titles, (_entry_cells(entry) for entry in entries))
     click.echo(messages.text("keys.list-total", count=len(entries)))
     if vault.demo:
@@ -174,6 +184,8 @@ def _entry_facts(entry: Entry) -> dict[str, object]:
         "state": entry.state.value,
         "demo": entry.demo,
         "check_value": entry.check_value.hex().upper(),
+        "method": entry.method.value if entry.check_value else "",
+        "exportable": entry.exportable,
     }
 
 
@@ -183,10 +195,10 @@ def _entry_cells(entry: Entry) -> tuple[str, ...]:
         messages.text(f"keys.level-{entry.level.value}"),
         messages.text(f"keys.place-{len(entry.region)}", region=entry.region),
         str(entry.version),
-        entry.algorithm.name,
         messages.text(f"keys.usage-{entry.usage.value}"),
         messages.text(f"keys.state-{entry.state.value}"),
         entry.check_value.hex().upper() or "–",
+        entry.method.value if entry.check_value else "–",
     )
 
 

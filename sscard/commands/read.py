@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sscard import messages
+from sscard.commands.audit import audit
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
 from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
 from sscard.commands.layout import columns, named
-from sscard.errors import Exit, GuardRefused, WorkspaceError
+from sscard.errors import Exit, GuardRefused
 
 if TYPE_CHECKING:
     from sscard.personalize.workspace import Workspace
@@ -74,17 +72,7 @@ def disclose(workspace: Workspace, identity: Identity, words: str, *, yes: bool)
     card = identity.card_id or identity.atr.raw.hex().upper()
     if not yes and not click.confirm(messages.text("terminal.confirm-person", card=card), err=True):
         raise GuardRefused("show-person-refused")
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    line = f"{now} user={getpass.getuser()} command={words} card={card}\n"
-    try:
-        audit = os.open(workspace.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(audit, line.encode("utf-8"))
-            os.fsync(audit)
-        finally:
-            os.close(audit)
-    except OSError as error:
-        raise WorkspaceError("audit-unwritable", path=str(workspace.audit_path), reason=error.strerror) from None
+    audit(workspace, words, card=card)
 
 
 def _emit(result: FileResult, *, person: bool) -> None:

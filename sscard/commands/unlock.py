@@ -12,6 +12,7 @@ import click
 
 from sscard import messages
 from sscard.errors import CustodyError, GuardRefused
+from sscard.keys.anchor import Anchor
 from sscard.keys.secret import Secret
 from sscard.keys.vault import Vault
 from sscard.keys.vault_service import VaultKeyService
@@ -34,13 +35,16 @@ def unlock(workspace: Workspace) -> VaultKeyService:
     return service
 
 
-def open_vault(workspace: Workspace) -> Vault:
-    """The vault of a workspace, for commands that list it.  Raises what :func:`unlock` raises, except for the guard."""
+def open_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
+    """The vault of a workspace, for commands that list or change it; ``anchored`` holds it against its anchor.
+
+    Raises what :func:`unlock` raises, except for the guard.
+    """
     if not workspace.vault_path.exists():
         raise CustodyError("vault-missing", path=str(workspace.vault_path))
     passphrase = _passphrase(workspace)
     try:
-        return Vault.open(workspace.vault_path, passphrase)
+        return Vault.open(workspace.vault_path, passphrase, Anchor(workspace.anchor_path) if anchored else None)
     finally:
         passphrase.wipe()
 

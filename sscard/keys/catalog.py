@@ -108,8 +108,8 @@ class CatalogKey:
 
     @property
     def versions(self) -> tuple[int, ...]:
-        """Versions a card carries: one for each PSAM id (only DPK has three)."""
-        return tuple(range(1, len(self.psam.ids) + 1))
+        """Versions there are of the key, one for each group: three of IRK, reading, update and transaction keys."""
+        return tuple(range(1, self.groups + 1))
 
 
 @cache
@@ -131,6 +131,12 @@ def canonical(name: str) -> str:
     """The catalogue's name for an alias; any other name as it is (issuer and local extension keys are not listed)."""
     row = _index().get(name)
     return row.name if row else name
+
+
+def owner_of(name: str) -> Level | None:
+    """Who makes the key of this name or alias; None for issuer and local extension keys, which are not listed."""
+    row = _index().get(name)
+    return row.level if row else None
 
 
 def is_tac(name: str) -> bool:

@@ -31,6 +31,16 @@ def card_factor(historical: bytes) -> bytes:
     return historical[-FACTOR_SIZE:]
 
 
+def factors(stored: str, wanted: str) -> list[bytes]:
+    """The factors that lead from the region path a key is stored at down to another: none, province, city, or both."""
+    steps = []
+    if not stored and wanted:
+        steps.append(province_factor(wanted.ljust(6, "0")))
+    if len(stored) < 6 and len(wanted) == 6:
+        steps.append(city_factor(wanted))
+    return steps
+
+
 def _code(city: str) -> str:
     if len(city) != 6 or not (city.isascii() and city.isdigit()):
         raise CustodyError("region-code", region=city)

@@ -27,18 +27,23 @@ _COMPLEMENT: Final = bytes(range(255, -1, -1))
 class Algorithm(Enum):
     """Ciphers named by the standards, with the identifier of the FCI (template 86); none is published for SM1.
 
-    SSF33 and SM1 are not public: see :func:`register`.
+    SSF33 and SM1 are not public: see :func:`register`.  AES is no cipher of cards: transport keys of TR-31 key blocks.
     """
 
     DES = 0x01
     SSF33 = 0x02
     SM4 = 0x03
     SM1 = -1
+    AES = -2
 
     @property
     def fci_id(self) -> int | None:
         """The identifier of template 86."""
         return self.value if self.value > 0 else None
+
+
+CARD_ALGORITHMS: Final = tuple(algorithm.name for algorithm in Algorithm if algorithm is not Algorithm.AES)
+"""Names of the ciphers a card may have."""
 
 
 class Keyed(Protocol):
@@ -249,8 +254,11 @@ _registered: Final[dict[Algorithm, Family]] = {}
 def family_of(algorithm: Algorithm) -> Family:
     """The family of an algorithm.
 
-    Raises CustodyError("algorithm-unpublished") for SSF33 and SM1 while no back end is registered for them.
+    Raises CustodyError("algorithm-unpublished") for SSF33 and SM1 while no back end is registered for them,
+    CustodyError("algorithm-transport") for AES.
     """
+    if algorithm is Algorithm.AES:
+        raise CustodyError("algorithm-transport")
     family = _PUBLISHED.get(algorithm) or _registered.get(algorithm)
     if family is None:
         raise CustodyError("algorithm-unpublished", algorithm=algorithm.name)
@@ -258,8 +266,8 @@ def family_of(algorithm: Algorithm) -> Family:
 
 
 def served(algorithm: Algorithm) -> bool:
-    """Whether :func:`family_of` has an answer."""
-    return algorithm in _PUBLISHED or algorithm in _registered
+    """Whether the algorithm needs no back end: published, registered, or for transport keys only."""
+    return algorithm in _PUBLISHED or algorithm in _registered or algorithm is Algorithm.AES
 
 
 def register(algorithm: Algorithm, family: Family) -> Callable[[], None]:

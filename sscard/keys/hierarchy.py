@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sscard.keys import catalog
+from sscard.keys.anchor import Anchor
 from sscard.keys.catalog import ISSUER_MASTERS, CatalogKey, Kind, Level
 from sscard.keys.diversify import city_factor, province_factor
 from sscard.keys.family import Algorithm, family_of
@@ -26,6 +28,9 @@ from sscard.keys.vault_service import VaultKeyService
 DEMO_REGION: Final = "990101"
 DEMO_PIN: Final = bytes.fromhex("123456")
 DEMO_TRANSPORT: Final = b"\xff" * 8
+
+HOLDINGS: Final = ("all", "nation", "province", "city", "none")
+"""What a demonstration vault holds of the catalogue: every level, one level as its owner would, or nothing."""
 
 _Source = Callable[[str, str, int, int], bytes]
 """(name, region, version, size) → root value."""
@@ -49,14 +54,17 @@ def demo_vault(
     seed: int | None = None,
     algorithm: Algorithm = Algorithm.SM4,
     extra: Sequence[DemoKey] = (),
+    holds: str = "all",
+    anchor: Anchor | None = None,
 ) -> Vault:
     """Make and save a vault with all keys of one city, marked DEMO.  Random, or repeatable from a ``seed``.
 
-    Raises what :meth:`Vault.create` and :meth:`Vault.save` raise, and CustodyError("region-code").
+    ``holds`` (one of HOLDINGS) leaves out levels.  Raises what :meth:`Vault.create` and :meth:`Vault.save` raise, and
+    CustodyError("region-code").
     """
     city_factor(region)
-    vault = Vault.create(path, passphrase, demo=True)
-    fill_demo(vault, region=region, seed=seed, algorithm=algorithm, extra=extra)
+    vault = Vault.create(path, passphrase, demo=True, anchor=anchor)
+    fill_demo(vault, region=region, seed=seed, algorithm=algorithm, extra=extra, holds=holds)
     vault.save()
     return vault
 
@@ -74,13 +82,28 @@ def memory_service(
 
 
 def fill_demo(
-    store: KeyStore, *, region: str, seed: int | None, algorithm: Algorithm, extra: Sequence[DemoKey] = ()
+    store: KeyStore,
+    *,
+    region: str,
+    seed: int | None,
+    algorithm: Algorithm,
+    extra: Sequence[DemoKey] = (),
+    holds: str = "all",
 ) -> None:
-    """Put the hierarchy of one city into an empty store, with keys of the city's own in ``extra``."""
+    """Put the hierarchy of one city into an empty store, every group of every key, with ``extra`` keys of the city."""
     source = _random if seed is None else _repeatable(seed)
+    held = {"nation": {0}, "province": {2}, "city": {6}, "none": set[int]()}.get(holds, {0, 2, 6})
     for row in catalog.load():
         for version in row.versions:
-            _add_branch(store, row, version, region=region, algorithm=algorithm, source=source)
+            _add_branch(store, row, version, region=region, algorithm=algorithm, source=source, held=held)
+    if 6 in held:
+        _add_issuer(store, region=region, algorithm=algorithm, source=source, extra=extra)
+
+
+def _add_issuer(
+    store: KeyStore, *, region: str, algorithm: Algorithm, source: _Source, extra: Sequence[DemoKey]
+) -> None:
+    """What a city has beside the catalogue: masters, keys of its own, PIN and transport code."""
     for name in ISSUER_MASTERS:
         value = Secret(source(name, region, 1, 16))
         store.add(name, value, level=Level.ISSUER, algorithm=algorithm, region=region)
@@ -92,18 +115,28 @@ def fill_demo(
 
 
 def _add_branch(
-    store: KeyStore, row: CatalogKey, version: int, *, region: str, algorithm: Algorithm, source: _Source
+    store: KeyStore,
+    row: CatalogKey,
+    version: int,
+    *,
+    region: str,
+    algorithm: Algorithm,
+    source: _Source,
+    held: AbstractSet[int],
 ) -> None:
-    """The root of one key and its children, from the level that makes it down to the city."""
+    """The root of one key and its children down to the city; ``held`` are the region-path lengths that are stored."""
     steps = [(region[:2], province_factor(region)), (region, city_factor(region))]
     place = ""
     if row.level is Level.LOCAL:
         place = steps.pop(0)[0]
     value = source(row.name, place, version, key_size(row, algorithm))
-    store.add(row.name, Secret(value), level=row.level, algorithm=algorithm, region=place, version=version)
+    chain = [(place, value)]
     for place, factor in steps:
         value = family_of(algorithm).diversify(value, factor)
-        store.add(row.name, Secret(value), level=row.level, algorithm=algorithm, region=place, version=version)
+        chain.append((place, value))
+    for place, value in chain:
+        if len(place) in held:
+            store.add(row.name, Secret(value), level=row.level, algorithm=algorithm, region=place, version=version)
 
 
 def key_size(row: CatalogKey, algorithm: Algorithm) -> int:

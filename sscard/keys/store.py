@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from sscard.errors import CustodyError
-from sscard.keys.catalog import Level, canonical
-from sscard.keys.checkvalue import check_value, key_sizes, method_of
+from sscard.keys.catalog import Level, canonical, owner_of
+from sscard.keys.checkvalue import CheckMethod, check_value, key_sizes, method_of
 from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
 
@@ -18,10 +18,15 @@ _REGION_PATH: Final = re.compile(r"(?:[0-9]{2}(?:[0-9]{4})?)?")
 
 
 class Usage(Enum):
-    """What a stored value is for: deriving children and card keys, or being shown as it is (PIN, transport code)."""
+    """What a stored value is for.
+
+    Deriving children and card keys; being shown as it is (PIN, transport code); protecting key blocks on their way
+    from one custodian to another (transport keys).
+    """
 
     DIVERSIFY = "diversify"
     PRESENT = "present"
+    WRAP = "wrap"
 
 
 class State(Enum):
@@ -37,7 +42,8 @@ class Entry:
     """What may be shown of a stored key.
 
     ``region`` is the path in the hierarchy: empty for the nation, two digits a province, six a city.  ``check_value``
-    has 3 bytes; it is empty for presented values, whose few possibilities a check value would give away.
+    has 3 bytes; it is empty for presented values, whose few possibilities a check value would give away.  What is not
+    ``exportable`` never leaves its store again, not even wrapped.
     """
 
     name: str
@@ -49,6 +55,12 @@ class Entry:
     state: State
     demo: bool
     check_value: bytes
+    exportable: bool = True
+
+    @property
+    def method(self) -> CheckMethod:
+        """How the check value was made."""
+        return method_of(self.algorithm)
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -92,26 +104,65 @@ class KeyStore:
         version: int = 1,
         usage: Usage = Usage.DIVERSIFY,
         state: State = State.ACTIVE,
+        exportable: bool = True,
     ) -> Entry:
         """Store a key.  An alias becomes the catalogue's name.
 
-        Raises CustodyError when the place is taken, or the region path, version or length of the value is impossible.
+        Raises CustodyError when the place is taken or impossible (:meth:`check_place`), or the length of the value is.
         """
         check = _check_value(name, value, algorithm, usage)
-        entry = Entry(canonical(name), level, region, version, algorithm, usage, state, self._demo, check)
-        if not is_region_path(region):
-            raise CustodyError("key-region-path", key=str(entry))
-        if not 1 <= version <= 255:
-            raise CustodyError("key-version", key=str(entry))
+        name = canonical(name)
+        entry = Entry(name, level, region, version, algorithm, usage, state, self._demo, check, exportable)
+        self.check_place(name, level, region, version)
         if entry.place in self._entries:
             raise CustodyError("key-twice", key=str(entry))
         self._entries[entry.place] = entry
         self._values[entry.place] = value
         return entry
 
+    def check_place(self, name: str, level: Level, region: str, version: int) -> None:
+        """Raise CustodyError for a place no key can have: "key-region-path", "key-version", and "key-owner" where a
+        name of the official lists is given to a key of another owner."""
+        label = f"{name}:v{version}" + (f"@{region}" if region else "")
+        if not is_region_path(region):
+            raise CustodyError("key-region-path", key=label)
+        if not 1 <= version <= 255:
+            raise CustodyError("key-version", key=label)
+        owner = owner_of(name)
+        if owner is not None and owner is not level:
+            raise CustodyError("key-owner", key=label, owner=owner.value)
+
     def value(self, entry: Entry) -> Secret:
         """The value of an entry.  Only custody back ends call this: nothing that reaches a caller may hold it."""
         return self._values[entry.place]
+
+    def nearest(self, name: str, region: str, version: int, ref: str = "") -> Entry:
+        """The active entry nearest to a place: stored there, in its province, or for the nation.
+
+        Keys go only downwards.  ``ref`` is what errors call the key.  Raises CustodyError: "key-region-path",
+        "key-state" (an entry that is not active stops the search), "key-above" (stored only further down or in another
+        branch), "key-missing".
+        """
+        ref = ref or f"{name}:v{version}" + (f"@{region}" if region else "")
+        if not is_region_path(region):
+            raise CustodyError("key-region-path", key=ref)
+        name = canonical(name)
+        for place in dict.fromkeys((region, region[:2], "")):
+            entry = self._entries.get((name, place, version))
+            if entry is not None:
+                if entry.state is not State.ACTIVE:
+                    raise CustodyError("key-state", ref=ref, state=entry.state.value)
+                return entry
+        held = [place for known, place, number in self._entries if (known, number) == (name, version)]
+        if held:
+            raise CustodyError("key-above", ref=ref, held=", ".join(held))
+        raise CustodyError("key-missing", ref=ref)
+
+    def change_state(self, entry: Entry, state: State) -> Entry:
+        """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now."""
+        changed = replace(entry, state=state)
+        self._entries[entry.place] = changed
+        return changed
 
     def wipe(self) -> None:
         """Overwrite all values and forget the entries."""

@@ -1,7 +1,8 @@
 """The vault file: keys of a workspace under a passphrase.
 
 A readable envelope (JSON) tells how the content is sealed: scrypt makes a key from the passphrase, AES-256-GCM seals
-the content and authenticates the envelope's header with it.  docs/keys.md gives the format byte by byte.
+the content and authenticates the envelope's header with it.  Every save counts the generation up; an anchor outside the
+file remembers the last one.  docs/keys.md gives the format byte by byte.
 """
 
 from __future__ import annotations
@@ -10,12 +11,10 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -23,15 +22,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from sscard.errors import CustodyError, GuardRefused
+from sscard.keys.anchor import Anchor
 from sscard.keys.catalog import Level
 from sscard.keys.family import Algorithm
+from sscard.keys.files import write_private
 from sscard.keys.secret import Secret
 from sscard.keys.store import KeyStore, State, Usage
 
 FORMAT: Final = "sscard-vault"
-VERSION: Final = 1
+VERSION: Final = 2
 PASSPHRASE_MINIMUM: Final = 8
 
+_UNCOUNTED: Final = 1
+"""The older version of the format, without a generation."""
 _SALT_SIZE: Final = 16
 _NONCE_SIZE: Final = 12
 _KEY_SIZE: Final = 32
@@ -61,18 +64,27 @@ class Cost:
 
 
 class Vault(KeyStore):
-    """A key store that lives in a file.  Changes reach the file with :meth:`save`."""
+    """A key store that lives in a file.  Changes reach the file with :meth:`save`.
 
-    def __init__(self, path: Path, *, demo: bool, cost: Cost, salt: bytes, key: Secret) -> None:
+    ``generation`` counts the saves; 0 before the first.
+    """
+
+    def __init__(
+        self, path: Path, *, demo: bool, cost: Cost, salt: bytes, key: Secret, anchor: Anchor | None = None
+    ) -> None:
         super().__init__(demo=demo)
         self.path = path
+        self.generation = 0
+        self._anchor = anchor
         self._cost = cost
         self._salt = salt
         self._key = key
         self._seen: bytes | None = None
 
     @classmethod
-    def create(cls, path: Path, passphrase: Secret, *, demo: bool, cost: Cost | None = None) -> Self:
+    def create(
+        cls, path: Path, passphrase: Secret, *, demo: bool, cost: Cost | None = None, anchor: Anchor | None = None
+    ) -> Self:
         """An empty vault; the file appears with the first :meth:`save`.
 
         Raises GuardRefused("vault-exists") when the file is there, CustodyError for a short passphrase or bad cost.
@@ -84,17 +96,20 @@ class Vault(KeyStore):
         cost = cost or Cost()
         cost.check()
         salt = secrets.token_bytes(_SALT_SIZE)
-        return cls(path, demo=demo, cost=cost, salt=salt, key=cost.derive(passphrase, salt))
+        return cls(path, demo=demo, cost=cost, salt=salt, key=cost.derive(passphrase, salt), anchor=anchor)
 
     @classmethod
-    def open(cls, path: Path, passphrase: Secret) -> Self:
-        """Read and unseal a vault.
+    def open(cls, path: Path, passphrase: Secret, anchor: Anchor | None = None) -> Self:
+        """Read and unseal a vault, and hold it against its anchor where one is given.
 
         Raises CustodyError: "vault-missing", "vault-unreadable", "vault-format" (no vault, or a newer one),
-        "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart).
+        "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart), and what
+        :class:`sscard.keys.anchor.Anchor` raises.
         """
         raw = _read(path)
         header, sealed = _parse(raw, path)
+        if anchor is not None:
+            anchor.admit()
         cost, salt, nonce = _header_fields(header, path)
         cost.check()
         key = cost.derive(passphrase, salt)
@@ -102,12 +117,17 @@ class Vault(KeyStore):
             content = AESGCM(key.reveal()).decrypt(nonce, sealed, _render(header))
         except InvalidTag:
             key.wipe()
+            if anchor is not None:
+                anchor.count_failure()
             raise CustodyError("vault-sealed", path=str(path)) from None
         document = json.loads(content)
-        vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key)
+        vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key, anchor=anchor)
+        vault.generation = header.get("generation", 0)
         for row in document["keys"]:
             vault._add_row(row)
         vault._seen = _digest(raw)
+        if anchor is not None:
+            anchor.hold(vault.generation, vault._seen, salt, key)
         return vault
 
     def save(self) -> None:
@@ -122,6 +142,7 @@ class Vault(KeyStore):
         header = {
             "format": FORMAT,
             "version": VERSION,
+            "generation": self.generation + 1,
             "kdf": {"name": "scrypt", **asdict(self._cost), "salt": self._salt.hex()},
             "cipher": {"name": "AES-256-GCM", "nonce": nonce.hex()},
         }
@@ -132,6 +153,20 @@ class Vault(KeyStore):
         except OSError as error:
             raise CustodyError("vault-unwritable", path=str(self.path), reason=error.strerror) from None
         self._seen = _digest(raw)
+        self.generation += 1
+        if self._anchor is not None:
+            self._anchor.advance(self.generation, self._seen, self._salt, self._key)
+
+    def attach(self, anchor: Anchor) -> None:
+        """Take the file as it stands for the true one from now on: after a restored backup, deliberately."""
+        if self._seen is not None:
+            anchor.advance(self.generation, self._seen, self._salt, self._key)
+        self._anchor = anchor
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file as it was read or saved; empty before the first save."""
+        return self._seen or b""
 
     def wipe(self) -> None:
         super().wipe()
@@ -147,6 +182,7 @@ class Vault(KeyStore):
                 "algorithm": entry.algorithm.name,
                 "usage": entry.usage.value,
                 "state": entry.state.value,
+                "exportable": entry.exportable,
                 "value": self.value(entry).reveal().hex(),
             }
             for entry in self
@@ -163,29 +199,8 @@ class Vault(KeyStore):
             algorithm=Algorithm[row["algorithm"]],
             usage=Usage(row["usage"]),
             state=State(row["state"]),
+            exportable=row.get("exportable", True),
         )
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace ``path`` in one step by a file of mode 0600: written beside it, synced, renamed, folder synced.
-
-    After a power cut the old or the new file is there, whole.  Raises OSError.
-    """
-    handle, name = mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _render(document: Mapping[str, object]) -> bytes:
@@ -224,12 +239,15 @@ def _header_fields(header: Mapping[str, Any], path: Path) -> tuple[Cost, bytes, 
         kdf, cipher = header["kdf"], header["cipher"]
         cost = Cost(*(kdf[name] for name in ("n", "r", "p")))
         salt, nonce = bytes.fromhex(kdf["salt"]), bytes.fromhex(cipher["nonce"])
+        counted = header["version"] != _UNCOUNTED
         known = (
-            (header["format"], header["version"]) == (FORMAT, VERSION)
+            header["format"] == FORMAT
+            and header["version"] in (_UNCOUNTED, VERSION)
             and (kdf["name"], cipher["name"]) == ("scrypt", "AES-256-GCM")
             and all(type(number) is int for number in (cost.n, cost.r, cost.p, header["version"]))
             and (len(salt), len(nonce)) == (_SALT_SIZE, _NONCE_SIZE)
-            and (len(header), len(kdf), len(cipher)) == (4, 5, 2)
+            and (not counted or (type(header["generation"]) is int and header["generation"] > 0))
+            and (len(header), len(kdf), len(cipher)) == (4 + counted, 5, 2)
         )
     except (KeyError, TypeError, ValueError):
         known = False

@@ -14,11 +14,11 @@ from typing import Final
 from sscard.errors import CustodyError
 from sscard.keys.catalog import PIN, Level, canonical, is_tac
 from sscard.keys.checkvalue import CHECK_SIZE
-from sscard.keys.diversify import FACTOR_SIZE, city_factor, province_factor
+from sscard.keys.diversify import FACTOR_SIZE, factors
 from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
-from sscard.keys.store import Entry, KeyStore, State, Usage, is_region_path
+from sscard.keys.store import Entry, KeyStore, Usage
 from sscard.keys.transaction import transaction_code
 
 PIN_FIELD_SIZE: Final = 16
@@ -32,6 +32,7 @@ _DIRECT_CHALLENGES: Final = (4, 8)
 _DIRECT_PLAINS: Final = range(1, 240)
 _DES_BLOCK: Final = 8
 _ORIGINAL_SIZE: Final = 8
+_NOT_DERIVED: Final = {Usage.PRESENT: "key-presented-only", Usage.WRAP: "key-wraps-only"}
 _NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
 
 
@@ -68,7 +69,6 @@ class VaultKeyService:
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
-        self._stored = {entry.place: entry for entry in store}
         self._branches: dict[tuple[str, str, int], _Branch] = {}
         self._cards: dict[bytes, dict[KeyRef, _CardKey]] = {}
         self._lock = threading.Lock()
@@ -201,11 +201,11 @@ class VaultKeyService:
         if branch is None:
             entry = self._nearest(ref)
             if entry.usage is not Usage.DIVERSIFY:
-                raise CustodyError("key-presented-only", ref=str(ref))
+                raise CustodyError(_NOT_DERIVED[entry.usage], ref=str(ref))
             family = family_of(entry.algorithm)
             value = self._store.value(entry).reveal()
             if entry.level is not Level.ISSUER:
-                for factor in _steps(entry.region, ref.region):
+                for factor in factors(entry.region, ref.region):
                     value = family.diversify(value, factor)
             branch = _Branch(entry, family, family.keyed(value))
             self._branches[place] = branch
@@ -213,16 +213,7 @@ class VaultKeyService:
 
     def _nearest(self, ref: KeyRef) -> Entry:
         """The stored entry nearest to the place a reference means: city, province, nation."""
-        if not is_region_path(ref.region):
-            raise CustodyError("key-region-path", key=str(ref))
-        name = canonical(ref.name)
-        for region in dict.fromkeys((ref.region, ref.region[:2], "")):
-            entry = self._stored.get((name, region, ref.version))
-            if entry is not None:
-                if entry.state is not State.ACTIVE:
-                    raise CustodyError("key-state", ref=str(ref), state=entry.state.value)
-                return entry
-        raise CustodyError("key-missing", ref=str(ref))
+        return self._store.nearest(ref.name, ref.region, ref.version, str(ref))
 
     def _drop(self, card: bytes) -> None:
         for key in self._cards.pop(card, {}).values():
@@ -239,13 +230,3 @@ def _require_des(ref: KeyRef, key: _CardKey) -> None:
     """Refuse keys of a 16-byte block where a command knows DES only."""
     if key.family.block != _DES_BLOCK:
         raise CustodyError("key-not-des", ref=str(ref))
-
-
-def _steps(stored: str, wanted: str) -> list[bytes]:
-    """Factors that lead from the place a key is stored at to the place that is wanted."""
-    steps = []
-    if not stored and wanted:
-        steps.append(province_factor(wanted.ljust(6, "0")))
-    if len(stored) < 6 and len(wanted) == 6:
-        steps.append(city_factor(wanted))
-    return steps

@@ -8,6 +8,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option-demo": ("演示工作目录, 带演示密钥", "a demonstration workspace with demonstration keys"),
     "option-region": ("发卡地区, 六位数字", "issuing region, six digits"),
     "option-profile": ("卡片规格", "card profile"),
+    "option-holds": (
+        "演示密钥库所在层级: all 全部, nation 国家, province 省, city 市, none 空",
+        "level the demonstration vault stands at: all, nation, province, city, or none of the catalogue's keys",
+    ),
     "done": ("已建立演示工作目录 {path}", "Made the demonstration workspace {path}"),
     "facts": (
         "地区 {region}   规格 {profile}   密钥 {count} 条 (DEMO, 不得用于真卡)",

@@ -2,8 +2,8 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "group": (
-        "密钥目录与密钥库。从不显示密钥值。\n\n\b\n例: sscard keys catalog --level local\n    sscard keys list --workspace ws",
-        "The key catalogue and the vault.  Key values are never shown.\n\n\b\nExample: sscard keys catalog --level local\n         sscard keys list --workspace ws",
+        "密钥目录、密钥库、分散、分量。从不显示密钥值。\n\n\b\n例: sscard keys catalog --level local\n    sscard keys list --workspace ws",
+        "The key catalogue, the vault, derivation and components.  Key values are never shown.\n\n\b\nExample: sscard keys catalog --level local\n         sscard keys list --workspace ws",
     ),
     "catalog-help": (
         "列出国家级 39 个和地方 16 个密钥, 按官方顺序。\n\n\b\n例: sscard keys catalog --level national",
@@ -19,6 +19,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "option-level": ("只列国家级或地方密钥", "only national or only local keys"),
     "option-name": ("只列一个密钥 (名称或别名)", "only one key, by name or alias"),
+    "option-version": ("只列一个版本", "only one version"),
+    "col-method": ("方法", "method"),
+    "usage-wrap": ("传输", "wrap"),
     "col-number": ("号", "No."),
     "col-name": ("密钥", "key"),
     "col-level": ("级别", "level"),

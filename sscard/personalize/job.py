@@ -18,8 +18,8 @@ from sscard.cos.profile_lint import require_sound
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.family import served
+from sscard.keys.files import write_private
 from sscard.keys.service import KeyService
-from sscard.keys.vault import write_private
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
 from sscard.personalize.heads import Tracer, Work, no_trace

@@ -125,8 +125,13 @@ class _Builder:
         self.makers: list[tuple[int, Maker]] = []
         self._blank = CardValues(profile, None, {})
 
-    def ref(self, name: str, version: int = 1) -> KeyRef:
-        return KeyRef(name, self.region, b"", version)
+    def ref(self, slot: KeySlot, version: int | None = None) -> KeyRef:
+        """The key of a slot, in the version the profile gives first where none is named."""
+        return KeyRef(slot.name, self.region, b"", version or slot.versions[0])
+
+    @property
+    def transport(self) -> KeyRef:
+        return KeyRef(TRANSPORT, self.region)
 
     def add(self, purpose: str, target: str, action: Action, **marks: object) -> Step:
         step = Step(self.stage, self.visit, purpose, target, action, **marks)  # type: ignore[arg-type]
@@ -140,7 +145,7 @@ class _Builder:
 
     def authenticate(self, slot: KeySlot) -> None:
         number = self.dialect.master_key_id if slot.kind is KeyKind.MASTER else slot.id
-        self.add("authenticate", slot.name, Authenticate(self.ref(slot.name), number), session=True)
+        self.add("authenticate", slot.name, Authenticate(self.ref(slot), number), session=True)
 
     def create_directory(self, directory: Directory, under: KeySlot) -> None:
         """CREATE, then the directory's own master key under the one above."""
@@ -160,12 +165,12 @@ class _Builder:
         """One WRITE KEY for each version; a master key can be probed, other keys are simply written again."""
         probe = None
         if slot.kind is KeyKind.MASTER:
-            probe = Authenticate(self.ref(slot.name), self.dialect.master_key_id)
+            probe = Authenticate(self.ref(slot), self.dialect.master_key_id)
         for version in slot.versions:
             prefix = self.dialect.key_prefix(self.profile, slot, version)
             header = self.dialect.write_key_header(slot)
             fill = self.dialect.key_fill(self.profile, slot)
-            action = LoadKey(self.ref(slot.name, version), self.ref(under.name), header, prefix, fill)
+            action = LoadKey(self.ref(slot, version), self.ref(under), header, prefix, fill)
             target = slot.name if len(slot.versions) == 1 else f"{slot.name} v{version}"
             self.add("load-key", target, action, probe=probe, durable=True, permanent=True)
 
@@ -252,14 +257,14 @@ def _chunks(file: File, blank: CardValues) -> Iterator[tuple[int, tuple[Item, ..
 
 
 def _transport(build: _Builder) -> None:
-    build.enter("transport", TRANSPORT, PresentCode(build.ref(TRANSPORT)))
+    build.enter("transport", TRANSPORT, PresentCode(build.transport))
 
 
 def _card_key(build: _Builder) -> None:
     slot = build.profile.card_master
     prefix = build.dialect.key_prefix(build.profile, slot, slot.versions[0])
-    probe = Authenticate(build.ref(slot.name), build.dialect.master_key_id)
-    action = LoadFirstKey(build.ref(slot.name), slot, prefix)
+    probe = Authenticate(build.ref(slot), build.dialect.master_key_id)
+    action = LoadFirstKey(build.ref(slot), slot, prefix)
     build.add("load-key", slot.name, action, probe=probe, durable=True, permanent=True)
 
 
@@ -283,7 +288,7 @@ def _handover(build: _Builder) -> None:
         master = directory.master
         prefix = build.dialect.key_prefix(build.profile, master, master.versions[0])
         header = build.dialect.write_key_header(master)
-        load = LoadKey(build.ref(master.name), build.ref(build.profile.card_master.name), header, prefix)
+        load = LoadKey(build.ref(master), build.ref(build.profile.card_master), header, prefix)
         build.add("prove-no-load", directory.name, Refused(load), session=True)
 
 
@@ -352,7 +357,7 @@ def _seal(build: _Builder) -> None:
 def _verify(build: _Builder) -> None:
     """From a fresh reset: the transport code is dead, the card proves itself, every item is what it should be."""
     build.enter("reset", "", Reset())
-    build.add("prove-sealed", TRANSPORT, Refused(PresentCode(build.ref(TRANSPORT))), session=True)
+    build.add("prove-sealed", TRANSPORT, Refused(PresentCode(build.transport)), session=True)
     for directory in build.profile.directories:
         _check(build, directory)
 
@@ -361,9 +366,9 @@ def _check(build: _Builder, directory: Directory) -> None:
     build.add("select", directory.name, Send(select_directory(directory)), session=True)
     for slot in directory.keys:
         if slot.kind is KeyKind.INTERNAL:
-            build.add("prove-card", slot.name, ProveCard(build.ref(slot.name)), session=True)
+            build.add("prove-card", slot.name, ProveCard(build.ref(slot)), session=True)
         elif slot.kind is KeyKind.PIN:
-            build.add("verify-pin", slot.name, VerifyPin(build.ref(slot.name)), session=True)
+            build.add("verify-pin", slot.name, VerifyPin(build.ref(slot)), session=True)
     held = {PIN}
     for file in directory.files:
         if file.read.never:

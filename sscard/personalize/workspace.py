@@ -1,7 +1,8 @@
 """The workspace: one folder that holds what one issuing region's personalization needs.
 
-``sscard.toml`` says what it is; beside it stand ``keys/`` (the vault), ``ledger.sqlite``, ``jobs/``, ``outbox/``,
-``cards/`` (images of software cards) and ``audit.log``.  All of it is private to the owner (mode 0700).
+``sscard.toml`` says what it is; beside it stand ``keys/`` (the vault), its ``vault.anchor``, ``ledger.sqlite``,
+``jobs/``, ``outbox/``, ``cards/`` (images of software cards) and ``audit.log``.  All of it is private to the owner
+(mode 0700).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from sscard.errors import GuardRefused, WorkspaceError
+from sscard.keys.anchor import Anchor
 from sscard.keys.family import Algorithm, family_of
+from sscard.keys.files import write_private
 from sscard.keys.hierarchy import DemoKey, demo_vault
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyService
-from sscard.keys.vault import write_private
 
 SETTINGS_NAME: Final = "sscard.toml"
 FORMAT: Final = 1
@@ -62,6 +64,11 @@ class Workspace:
     def demo_passphrase_path(self) -> Path:
         """Where a demonstration workspace keeps its passphrase; a production workspace has none."""
         return self.root / "keys" / "demo-passphrase"
+
+    @property
+    def anchor_path(self) -> Path:
+        """The vault's anchor, outside ``keys/``: a copy of that folder put back does not bring its anchor along."""
+        return self.root / "vault.anchor"
 
     @property
     def ledger_path(self) -> Path:
@@ -118,11 +125,13 @@ def create_workspace(
     algorithm: Algorithm = Algorithm.SM4,
     seed: int | None = None,
     extra: Sequence[DemoKey] = (),
+    holds: str = "all",
 ) -> Workspace:
     """Make a workspace in a new or empty folder; with ``demo`` also a vault of demonstration keys and its passphrase.
 
     ``sscard.toml`` is written last: an interrupted attempt leaves no workspace.  ``algorithm`` and ``seed`` are those
-    of the demonstration keys, ``extra`` keys that no official list has.  Raises GuardRefused("workspace-exists" or
+    of the demonstration keys, ``extra`` keys that no official list has, ``holds`` the level the vault stands at
+    (sscard.keys.hierarchy).  Raises GuardRefused("workspace-exists" or
     "workspace-not-empty"), WorkspaceError for a wrong region or profile and where the folder cannot be written,
     CustodyError for an algorithm that only an HSM has.
     """
@@ -151,7 +160,7 @@ def create_workspace(
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         if demo:
-            _make_demo_keys(workspace, algorithm, seed, extra)
+            _make_demo_keys(workspace, algorithm, seed, extra, holds)
         write_private(path, _render(settings).encode("utf-8"))
     except OSError as error:
         raise WorkspaceError("workspace-unwritable", path=str(root), reason=error.strerror) from None
@@ -165,7 +174,9 @@ def guard_mode(workspace: Workspace, service: KeyService) -> None:
         raise GuardRefused("demo-mix", workspace=mode[workspace.demo], keys=mode[service.demo])
 
 
-def _make_demo_keys(workspace: Workspace, algorithm: Algorithm, seed: int | None, extra: Sequence[DemoKey]) -> None:
+def _make_demo_keys(
+    workspace: Workspace, algorithm: Algorithm, seed: int | None, extra: Sequence[DemoKey], holds: str
+) -> None:
     passphrase = f"DEMO-{secrets.token_hex(16)}"
     write_private(workspace.demo_passphrase_path, f"{passphrase}\n".encode("ascii"))
     vault = demo_vault(
@@ -175,6 +186,8 @@ def _make_demo_keys(workspace: Workspace, algorithm: Algorithm, seed: int | None
         seed=seed,
         algorithm=algorithm,
         extra=extra,
+        holds=holds,
+        anchor=Anchor(workspace.anchor_path),
     )
     vault.wipe()
 

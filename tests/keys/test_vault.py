@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from sscard import messages
 from sscard.errors import CustodyError, GuardRefused, SscardError
-from sscard.keys import vault as vault_module
+from sscard.keys import files as files_module
 from sscard.keys.catalog import Level
 from sscard.keys.family import Algorithm
+from sscard.keys.files import write_private
 from sscard.keys.secret import Secret
 from sscard.keys.store import KeyStore, State, Usage
-from sscard.keys.vault import Cost, Vault, write_private
+from sscard.keys.vault import Cost, Vault
 
 PASSPHRASE = b"correct horse battery staple"
 KEY = bytes.fromhex("C0FFEE00112358D1321345589E3779B9")
@@ -120,6 +121,7 @@ def leaves(document: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[t
 FIELDS = [
     ("format",),
     ("version",),
+    ("generation",),
     *(("kdf", name) for name in ("name", "n", "r", "p", "salt")),
     ("cipher", "name"),
     ("cipher", "nonce"),
@@ -272,7 +274,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(path: Path, monkeypatch:
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(vault_module.os, "fsync", full)
+    monkeypatch.setattr(files_module.os, "fsync", full)
     with pytest.raises(CustodyError) as caught:
         vault.save()
     assert caught.value.key == "vault-unwritable"
@@ -294,7 +296,7 @@ def test_write_private_syncs_file_before_name_and_folder_after(tmp_path: Path, m
         order.append("rename")
         return replace(self, target)
 
-    monkeypatch.setattr(vault_module.os, "fsync", spy_sync)
+    monkeypatch.setattr(files_module.os, "fsync", spy_sync)
     monkeypatch.setattr(Path, "replace", spy_replace)
     write_private(tmp_path / "x", b"data")
     assert order == ["file", "rename", "folder"]
@@ -362,9 +364,9 @@ def test_values_have_no_printable_form_and_no_side_door(path: Path) -> None:
 def test_every_error_of_keys_and_workspace_has_both_languages() -> None:
     import string
 
-    from sscard.messages import errors_keys, errors_workspace
+    from sscard.messages import errors_custody, errors_keys, errors_workspace
 
-    for texts in (errors_keys.TEXTS, errors_workspace.TEXTS):
+    for texts in (errors_custody.TEXTS, errors_keys.TEXTS, errors_workspace.TEXTS):
         for name, pair in texts.items():
             assert messages.lookup(f"errors.{name}") == pair
             places = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in pair]

@@ -1,0 +1,115 @@
+"""``sscard keys impact`` and ``anchor``: who is hit by a lost key, and whether the vault is the one last saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sscard import messages
+from sscard.commands.common import emit, json_option, workspace_option
+from sscard.errors import CustodyError, Exit
+
+if TYPE_CHECKING:
+    from sscard.keys.vault import Vault
+    from sscard.personalize.impact import Exposure, PsamRegister
+    from sscard.personalize.ledger import Ledger
+    from sscard.personalize.workspace import Workspace
+
+
+@click.command("impact", help=messages.text("custody.impact-help"))
+@click.argument("ref", metavar="KEY:vN")
+@workspace_option
+@json_option
+def impact(ref: str, workspace: Path, as_json: bool) -> int:
+    from sscard.cos.profile import load_profile
+    from sscard.personalize.impact import exposures, parse_ref
+    from sscard.personalize.job import open_ledger
+    from sscard.personalize.workspace import open_workspace
+
+    name, version = parse_ref(ref)
+    place = open_workspace(workspace)
+    ledger = open_ledger(place)
+    found = list(exposures(ledger, name, version, load_profile))
+    for exposure in found:
+        _show_exposure(exposure, ledger, as_json=as_json)
+    register = _psam_register(place)
+    psams = register.holding(name, version) if register is not None else ()
+    for psam in psams:
+        if as_json:
+            emit({"psam": psam.terminal, "state": psam.state})
+        else:
+            click.echo(messages.text("custody.impact-psam", terminal=psam.terminal, state=psam.state))
+    cards = sum(len(exposure.cards) for exposure in found)
+    totals = {"ref": f"{name}:v{version}", "batches": len(found), "cards": cards, "psams": len(psams)}
+    if as_json:
+        emit({"summary": True, **totals, "psam_register": register is not None})
+        return Exit.OK
+    if any(not exposure.certain for exposure in found):
+        click.echo(messages.text("custody.impact-unsure"))
+    click.echo(messages.text("custody.impact-total", **totals))
+    if register is None:
+        click.echo(messages.text("custody.impact-no-psams"))
+    return Exit.OK
+
+
+@click.command("anchor", help=messages.text("custody.anchor-help"))
+@click.option("--accept", type=click.IntRange(min=0), metavar="N", help=messages.text("custody.option-accept"))
+@workspace_option
+@json_option
+def anchor(accept: int | None, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.audit import audit
+    from sscard.commands.unlock import open_vault
+    from sscard.keys.anchor import Anchor
+    from sscard.personalize.workspace import open_workspace
+
+    place = open_workspace(workspace)
+    vault = open_vault(place, anchored=accept is None)
+    if accept is not None:
+        if vault.generation != accept:
+            raise CustodyError("anchor-generation", generation=vault.generation, wanted=accept)
+        audit(place, "keys anchor --accept", generation=accept, digest=vault.digest.hex())
+        vault.attach(Anchor(place.anchor_path))
+    _show_anchor(vault, place, accepted=accept is not None, as_json=as_json)
+    return Exit.OK
+
+
+def _psam_register(workspace: Workspace) -> PsamRegister | None:
+    """The workspace's register of PSAMs, None where it keeps none."""
+    from sscard.personalize.impact import PSAM_REGISTERS
+
+    opened = (find(workspace) for find in PSAM_REGISTERS)
+    return next((register for register in opened if register is not None), None)
+
+
+def _show_exposure(exposure: Exposure, ledger: Ledger, *, as_json: bool) -> None:
+    job, balance = exposure.job, ledger.balance(exposure.job.job)
+    if as_json:
+        emit({"job": job.job, "batch": job.batch, "profile": job.profile, "certain": exposure.certain})
+    else:
+        counts = {"good": balance.good, "spoiled": balance.spoiled, "work": balance.work}
+        mark = "" if exposure.certain else "? "
+        facts = {"batch": job.batch, "job": job.job, "profile": job.profile, "mark": mark}
+        click.echo(messages.text("custody.impact-batch", **facts, **counts))
+    for card in exposure.cards:
+        number = ledger.card_no(card.job, card.seq)
+        facts = {"card": card.card, "card_no": number, "state": card.state.value}
+        if as_json:
+            emit({"job": job.job, **facts})
+        else:
+            click.echo(messages.text("custody.impact-card", **facts))
+
+
+def _show_anchor(vault: Vault, workspace: Workspace, *, accepted: bool, as_json: bool) -> None:
+    facts = {
+        "path": str(vault.path),
+        "generation": vault.generation,
+        "digest": vault.digest.hex()[:16].upper(),
+        "count": len(vault),
+        "anchor": str(workspace.anchor_path),
+    }
+    if as_json:
+        emit({**facts, "accepted": accepted})
+    else:
+        click.echo(messages.text("custody.anchor-accepted" if accepted else "custody.anchor-shown", **facts))
