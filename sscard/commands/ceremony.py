@@ -9,7 +9,7 @@ import click
 
 from sscard.commands.common import emit, json_option, show_error, workspace_option
 from sscard.errors import Exit, SscardError
-from sscard.messages import current, text
+from sscard.messages import Lang, current, text
 
 if TYPE_CHECKING:
     from sscard.keys.ceremony.run import Place, Story
@@ -52,7 +52,10 @@ def show(script_name: str, as_json: bool) -> int:
     for number, step in enumerate(found.steps, 1):
         roles = step.roles or tuple(filter(None, (step.speaker, step.listener)))
         people = " + ".join(str(found.roles[role]) for role in roles)
-        click.echo(f"{number:2}. {text(f'ceremony.kind-{step.kind.value}')}  {step.words}" + (f"  ({people})" if people else ""))
+        click.echo(
+            f"{number:2}. {text(f'ceremony.kind-{step.kind.value}')}  {step.words}"
+            + (f"  ({people})" if people else "")
+        )
     return Exit.OK
 
 
@@ -73,7 +76,9 @@ def enrol(name: str, witness: str | None, workspace: Path, as_json: bool) -> int
         introducer = None
         if len(register):
             person = register.find(str(witness))
-            introducer = person.signer(ask_secret("ceremony.ask-passphrase", role=text("ceremony.witness"), name=witness))
+            introducer = person.signer(
+                ask_secret("ceremony.ask-passphrase", role=text("ceremony.witness"), name=witness)
+            )
         passphrase = ask_secret("ceremony.ask-new-passphrase", name=name, twice=True)
         person = register.enrol(name, passphrase, introducer)
         passphrase.wipe()
@@ -92,7 +97,14 @@ def people(workspace: Path, as_json: bool) -> int:
         if as_json:
             emit({"name": person.name, "witness": person.witness, "public_key": person.public.hex()})
         else:
-            click.echo(text("ceremony.person-line", name=person.name, key=person.public.hex()[:16], witness=person.witness or "–"))
+            click.echo(
+                text(
+                    "ceremony.person-line",
+                    name=person.name,
+                    key=person.public.hex()[:16],
+                    witness=person.witness or "–",
+                )
+            )
     return Exit.OK
 
 
@@ -127,9 +139,7 @@ def blank(files: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--role", "roles", multiple=True, metavar="ROLE=NAME", help=text("ceremony.option-role"))
 @workspace_option
 @json_option
-def run(
-    script_name: str, settings: tuple[str, ...], roles: tuple[str, ...], workspace: Path, as_json: bool
-) -> int:
+def run(script_name: str, settings: tuple[str, ...], roles: tuple[str, ...], workspace: Path, as_json: bool) -> int:
     from sscard.commands.ceremony_table import hold
 
     return hold(_script(script_name), _pairs(settings, "--set"), _pairs(roles, "--role"), workspace, as_json=as_json)
@@ -190,7 +200,9 @@ def verify(run_name: str | None, printed: str | None, workspace: Path, as_json: 
 
 @command.command("forms", help=text("ceremony.forms-help"))
 @click.argument("run_name", metavar="RUN")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help=text("ceremony.option-out"))
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help=text("ceremony.option-out")
+)
 @click.option("--translation", is_flag=True, help=text("ceremony.option-translation"))
 @workspace_option
 @json_option
@@ -206,7 +218,7 @@ def forms(run_name: str, out: Path, translation: bool, workspace: Path, as_json:
         from sscard.errors import GuardRefused
 
         raise GuardRefused("form-none", run=run_name, form="–")
-    lang = "en" if translation else "zh"
+    lang: Lang = "en" if translation else "zh"
     made = [(name, sheets.sheet(Form(name), story, lang)) for name in names]
     out.mkdir(parents=True, exist_ok=True)
     for name, sheet in made:

@@ -79,7 +79,15 @@ class TerminalTable:
 
     def done(self, entry: Entry) -> None:
         if self._as_json:
-            emit({"n": entry.n, "time": entry.time, **entry.facts, "signed_by": list(entry.signed_by), "hash": entry.hash})
+            emit(
+                {
+                    "n": entry.n,
+                    "time": entry.time,
+                    **entry.facts,
+                    "signed_by": list(entry.signed_by),
+                    "hash": entry.hash,
+                }
+            )
             return
         for line in result_lines(entry):
             click.echo(line)

@@ -5,7 +5,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "密钥仪式: 按脚本逐步进行, 至少两人, 全程记录。密钥、分量和口令从不显示、不入记录。\n\n\b\n例: sscard ceremony list\n    sscard ceremony show generate-local",
         "Key ceremonies: step by step after a script, at least two people, everything recorded.  Keys, components and passphrases are never shown or recorded.\n\n\b\nExample: sscard ceremony list\n         sscard ceremony show generate-local",
     ),
-    "list-help": ("列出仪式脚本。\n\n\b\n例: sscard ceremony list", "The ceremony scripts.\n\n\b\nExample: sscard ceremony list"),
+    "list-help": (
+        "列出仪式脚本。\n\n\b\n例: sscard ceremony list",
+        "The ceremony scripts.\n\n\b\nExample: sscard ceremony list",
+    ),
     "show-help": (
         "显示一个脚本: 参数、角色、步骤。\n\n\b\n例: sscard ceremony show loss",
         "A script: parameters, roles, steps.\n\n\b\nExample: sscard ceremony show loss",
@@ -61,9 +64,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "person-line": ("{name}  公钥 {key}…  介绍人 {witness}", "{name}  public key {key}…  witness {witness}"),
     "blank-line": ("空白载体 {path}  序列号 {serial}", "blank carrier {path}  serial {serial}"),
     "none-yet": ("还没有仪式记录。", "No ceremony has been held yet."),
-    "status-open": ("{run}  {title}  进行中 {done}/{steps}, 待做步骤 {step}", "{run}  {title}  open at {step}, {done}/{steps} done"),
-    "status-finished": ("{run}  {title}  已完成 {done}/{steps}  锚点 {anchor}", "{run}  {title}  finished {done}/{steps}  anchor {anchor}"),
-    "status-abandoned": ("{run}  {title}  已放弃, 完成 {done}/{steps}  锚点 {anchor}", "{run}  {title}  abandoned, {done}/{steps} done  anchor {anchor}"),
+    "status-open": (
+        "{run}  {title}  进行中 {done}/{steps}, 待做步骤 {step}",
+        "{run}  {title}  open at {step}, {done}/{steps} done",
+    ),
+    "status-finished": (
+        "{run}  {title}  已完成 {done}/{steps}  锚点 {anchor}",
+        "{run}  {title}  finished {done}/{steps}  anchor {anchor}",
+    ),
+    "status-abandoned": (
+        "{run}  {title}  已放弃, 完成 {done}/{steps}  锚点 {anchor}",
+        "{run}  {title}  abandoned, {done}/{steps} done  anchor {anchor}",
+    ),
     "verified": ("{run}  记录完整 ✓  锚点 {anchor}", "{run}  whole ✓  anchor {anchor}"),
     "anchor-form": ("应为 条数:散列 (至少16位十六进制)", "give COUNT:HASH, at least 16 hex digits of the hash"),
     "anchor-run": ("--anchor 须同时给出仪式名称", "--anchor needs the name of a run"),
@@ -76,15 +88,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ask-name": ("{role} 姓名", "{role}: name"),
     "ask-passphrase": ("{role} {name} 的口令", "passphrase of {name} ({role})"),
     "ask-new-passphrase": ("{name} 的新口令", "new passphrase of {name}"),
-    "ask-confirm": ("{speaker} 宣读上文, {listener} 听清后输入 是", "{speaker} reads the words above; {listener} types yes when they were heard"),
+    "ask-confirm": (
+        "{speaker} 宣读上文, {listener} 听清后输入 是",
+        "{speaker} reads the words above; {listener} types yes when they were heard",
+    ),
     "read-aloud": ("{speaker} 宣读: {value}", "{speaker} reads aloud: {value}"),
     "ask-heard": ("{listener} 输入听到的校验值", "{listener} types the check value as heard"),
-    "ask-serials": ("{item} 的序列号, 应有 {expected} 个, 以空格或逗号分隔", "serial numbers of {item}, {expected} wanted, parted by spaces or commas"),
+    "ask-serials": (
+        "{item} 的序列号, 应有 {expected} 个, 以空格或逗号分隔",
+        "serial numbers of {item}, {expected} wanted, parted by spaces or commas",
+    ),
     "ask-seal": ("{item} {serial} 的封袋编号", "number of the bag for {item} {serial}"),
     "ask-pin": ("{item} 的PIN", "PIN of the {item}"),
     "ask-new-pin": ("为{item}设定PIN (8到16位字符)", "new PIN for the {item} (8 to 16 characters)"),
     "put-card": ("放入{item} {copy} 号; 读卡器名称或映像文件", "put in {item} {copy}; reader name or image file"),
-    "put-blank": ("放入空白卡, 将成为{item} {copy} 号; 读卡器名称或映像文件", "put in a blank card, to become {item} {copy}; reader name or image file"),
+    "put-blank": (
+        "放入空白卡, 将成为{item} {copy} 号; 读卡器名称或映像文件",
+        "put in a blank card, to become {item} {copy}; reader name or image file",
+    ),
     "signed-by": ("签字: {names}", "signed: {names}"),
     "entry-open": ("仪式开始, 全体签字", "ceremony opened, everybody signed"),
     "entry-begin": ("开始执行 {step}", "{step} begun"),
@@ -100,5 +121,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "exposed: {batches} batches, {cards} cards, {psams} PSAMs; listed in {listing}",
     ),
     "result-batch": ("批次 {batch} (任务 {job}): {cards} 张", "batch {batch} (job {job}): {cards} cards"),
-    "result-no-register": ("本工作目录没有PSAM登记册, 请另查PSAM", "this workspace keeps no register of PSAMs: look for them elsewhere"),
+    "result-no-register": (
+        "本工作目录没有PSAM登记册, 请另查PSAM",
+        "this workspace keeps no register of PSAMs: look for them elsewhere",
+    ),
 }

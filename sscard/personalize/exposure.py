@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sscard.cos.profile import load_profile
 from sscard.keys.files import write_private
 from sscard.keys.store import Entry
-from sscard.personalize.impact import PSAM_REGISTERS, ExposedPsam, PsamRegister, exposures
+from sscard.personalize.impact import PSAM_REGISTERS, ExposedPsam, Exposure, PsamRegister, exposures
 from sscard.personalize.ledger import Ledger
 from sscard.personalize.workspace import Workspace
 
@@ -30,22 +30,21 @@ class WorkspaceExposure:
         Only keys at or above the city for which the workspace issues reach its cards.
         """
         refs = sorted({(key.name, key.version) for key in keys if self.workspace.region.startswith(key.region)})
-        batches: dict[str, dict[str, object]] = {}
+        batches: list[dict[str, object]] = []
         rows: list[tuple[str, ...]] = []
-        for name, version in refs if self.ledger is not None else ():
-            for found in exposures(self.ledger, name, version, load_profile):
+        if self.ledger is not None:
+            for found in _batches(self.ledger, refs):
                 job = found.job
-                if job.job not in batches:
-                    batches[job.job] = {"job": job.job, "batch": job.batch, "cards": len(found.cards)}
-                    rows += [
-                        ("card", card.card.upper(), self.ledger.card_no(job.job, card.seq), job.job, card.state.value)
-                        for card in found.cards
-                    ]
+                batches.append({"job": job.job, "batch": job.batch, "cards": len(found.cards)})
+                rows += [
+                    ("card", card.card.upper(), self.ledger.card_no(job.job, card.seq), job.job, card.state.value)
+                    for card in found.cards
+                ]
         cards = len(rows)
         psams = self._psams(refs)
         rows += [("psam", psam.terminal, "", "", psam.state) for psam in psams]
         return {
-            "batches": list(batches.values()),
+            "batches": batches,
             "cards": cards,
             "psams": [psam.terminal for psam in psams],
             "psam_register": self._register() is not None,
@@ -64,6 +63,16 @@ class WorkspaceExposure:
             return []
         found = {psam.terminal: psam for name, version in refs for psam in register.holding(name, version)}
         return [found[terminal] for terminal in sorted(found)]
+
+
+def _batches(ledger: Ledger, refs: Iterable[tuple[str, int]]) -> Iterator[Exposure]:
+    """The batches under any of the keys, each once."""
+    seen: set[str] = set()
+    for name, version in refs:
+        for found in exposures(ledger, name, version, load_profile):
+            if found.job.job not in seen:
+                seen.add(found.job.job)
+                yield found
 
 
 def _write(path: Path, rows: Iterable[tuple[str, ...]]) -> str:

@@ -102,16 +102,19 @@ class CarrierInReader:
 
     def _read(self, session: Session, offset: int, count: int) -> bytes:
         header = _header(0xB0, offset)
-        data = session.seal_command(header, bytes((count,)))
-        answer = self._channel.call(Command(*header, data, le=count + TAG_SIZE))
-        return session.open_answer(header, answer)
+        sealed = session.seal_command(header, bytes((count,)))
+        return session.open_answer(header, self._send(header, sealed, count + TAG_SIZE))
 
     def _update(self, session: Session, place: int, plain: bytes) -> None:
         self._secured(session, 0xD6, place, plain)
 
     def _secured(self, session: Session, ins: int, place: int, plain: bytes) -> None:
         header = _header(ins, place)
-        self._channel.call(Command(*header, session.seal_command(header, plain)))
+        self._send(header, session.seal_command(header, plain))
+
+    def _send(self, header: bytes, data: bytes, le: int | None = None) -> bytes:
+        cla, ins, p1, p2 = header
+        return self._channel.call(Command(cla, ins, p1, p2, data, le))
 
 
 def _header(ins: int, place: int) -> bytes:

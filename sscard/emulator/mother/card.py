@@ -64,7 +64,7 @@ def get_challenge(chip: CarrierChip, apdu: bytes) -> bytes:
 
 
 def verify(chip: CarrierChip, apdu: bytes) -> bytes:
-    """VERIFY: the station's challenge and proof; without data, the tries left.  A right one opens the secure channel."""
+    """VERIFY: the station's challenge and proof; without data, the tries left.  If right it opens the channel."""
     chip.session = None
     if len(apdu) == 4:
         return tries_left(chip.tries) if chip.tries else LOCKED

@@ -37,9 +37,7 @@ def generate(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
         for row in rows:
             value = Secret(secrets.token_bytes(key_size(row, algorithm)))
             found.append(
-                bench.vault.add(
-                    row.name, value, level=owner, algorithm=algorithm, region=region, version=version
-                )
+                bench.vault.add(row.name, value, level=owner, algorithm=algorithm, region=region, version=version)
             )
         bench.vault.save()
     return keys_fact(map(_line, found))
@@ -61,10 +59,10 @@ def freeze(bench: Bench, using: Mapping[str, str], _again: bool) -> Facts:
 
 def thaw(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
     """Give the keys frozen for ``incident`` back to use.  Raises CustodyError("ceremony-no-keys")."""
-    hit = [entry for entry in bench.vault if entry.incident == using["incident"]]
+    hit = [entry for entry in bench.vault if using["incident"] in entry.incidents]
     if not hit and not again:
         raise CustodyError("ceremony-no-keys", place=using["incident"])
-    thawed = [bench.vault.thaw(entry) for entry in hit]
+    thawed = [bench.vault.thaw(entry, using["incident"]) for entry in hit]
     bench.vault.save()
     return {**keys_fact(map(_line, thawed)), "incident": using["incident"]}
 

@@ -6,6 +6,7 @@ It talks through :class:`Table`, which a terminal or a test implements, and neve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from sscard.errors import CustodyError, GuardRefused, ScriptError, SscardError
@@ -103,7 +104,7 @@ class Conductor:
             case StepKind.READ:
                 return self._again(lambda: self._read(step))
             case StepKind.ASK:
-                given = {blank.name: self._again(lambda blank=blank: self._answer(blank)) for blank in step.blanks}
+                given = {blank.name: self._again(partial(self._answer, blank)) for blank in step.blanks}
                 return {"answers": answers(step.blanks, given)}
             case StepKind.COUNT:
                 return self._again(lambda: self._count(step))

@@ -65,7 +65,9 @@ def sheet(form: Form, story: Story, lang: Lang = "zh") -> Sheet:
 
 
 def _letter(story: Story, lang: Lang) -> Sheet:
-    people = [(_role(story, role, lang), name) for role, name in story.opening["cast"].items() if role.startswith(DELEGATE)]
+    people = [
+        (_role(story, role, lang), name) for role, name in story.opening["cast"].items() if role.startswith(DELEGATE)
+    ]
     columns = [text(f"forms.{key}", lang) for key in ("person-role", "person-name", "person-id", "person-signature")]
     return Sheet(
         text("forms.delegation", lang),
@@ -86,7 +88,9 @@ def _memo(form: Form, story: Story, lang: Lang) -> Sheet:
     for item, serials in done.items():
         told = found.get(item, {}).get("serials", [])
         if serials and set(told) != set(serials):
-            raise GuardRefused("form-carriers", item=text(f"forms.item-{item}", lang), done=len(serials), counted=len(told))
+            raise GuardRefused(
+                "form-carriers", item=text(f"forms.item-{item}", lang), done=len(serials), counted=len(told)
+            )
     index = 0 if lang == "zh" else 1
     table = [
         (str(number), row["words"][index], str(row["count"]), "、".join(row["serials"]) or "–", _seals(story, name))
@@ -126,14 +130,19 @@ def _facts(story: Story, lang: Lang) -> list[tuple[str, str]]:
 def _keys(story: Story, lang: Lang) -> list[tuple[str, str]]:
     """How many keys were handed over and the check value over them, for every step that handled keys."""
     return [
-        (text("forms.keys", lang), text("forms.keys-value", lang, count=entry.facts["count"], check=entry.facts["set_check"]))
+        (
+            text("forms.keys", lang),
+            text("forms.keys-value", lang, count=entry.facts["count"], check=entry.facts["set_check"]),
+        )
         for entry in story.done.values()
         if "set_check" in entry.facts
     ][:1]
 
 
 def _seals(story: Story, item: str) -> str:
-    seals = [each["seal"] for entry in story.done.values() for each in entry.facts.get("seals", ()) if each["item"] == item]
+    seals = [
+        each["seal"] for entry in story.done.values() for each in entry.facts.get("seals", ()) if each["item"] == item
+    ]
     return "、".join(seals) or "–"
 
 

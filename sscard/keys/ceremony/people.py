@@ -19,8 +19,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sscard.errors import CustodyError, GuardRefused, JournalError
+from sscard.keys.files import write_private
 from sscard.keys.secret import Secret
-from sscard.keys.vault import PASSPHRASE_MINIMUM, Cost, write_private
+from sscard.keys.vault import PASSPHRASE_MINIMUM, Cost
 
 FORMAT: Final = "sscard-custodians"
 NAME_LIMIT: Final = 30
@@ -29,7 +30,10 @@ _SALT_SIZE: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One custodian or witness.  ``public`` is the 32-byte Ed25519 key; ``witness`` introduced them, empty for the first."""
+    """One custodian or witness.
+
+    ``public`` is the 32-byte Ed25519 key; ``witness`` is who introduced them, empty for the first.
+    """
 
     name: str
     salt: bytes

@@ -34,7 +34,7 @@ def issue(bench: Bench, using: Mapping[str, str], _again: bool) -> Facts:
     wrapped, lines = _blocks(bench, using)
     contents = {Carrier.MOTHER: wrapped[0], Carrier.TRANSPORT: wrapped[1].reveal()}
     pins = _new_pins(bench)
-    carriers = []
+    carriers: list[Facts] = []
     try:
         for carrier, content in contents.items():
             for copy in COPIES:
@@ -188,7 +188,7 @@ def _read_pair(bench: Bench, copy: int) -> tuple[list[Handed], list[Facts], byte
     """The keys of one mother card opened with one transport card; the caller wipes their values."""
     contents: dict[Carrier, Secret] = {}
     labels: list[Label] = []
-    carriers = []
+    carriers: list[Facts] = []
     for carrier in Carrier:
         pin = bench.desk.pin(carrier, new=False)
         try:

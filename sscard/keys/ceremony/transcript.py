@@ -22,7 +22,7 @@ from typing import Any, Final, Self
 
 from sscard.errors import JournalError
 from sscard.keys.ceremony.people import Signer, verified
-from sscard.keys.vault import write_private
+from sscard.keys.files import write_private
 
 NAME: Final = "transcript.jsonl"
 ANCHOR_NAME: Final = "anchor.json"
