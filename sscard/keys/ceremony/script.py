@@ -84,7 +84,7 @@ class Blank:
         """The answer without outer spaces.  Raises ScriptError("ceremony-answer") when it has not the form."""
         answer = answer.strip() or self.default
         if re.fullmatch(self.form, answer) is None or not answer.isprintable():
-            raise ScriptError("ceremony-answer", name=str(self.words), form=self.form)
+            raise ScriptError("ceremony-answer", name=str(self.words), form=self.form.replace("|", " / "))
         return answer
 
 
