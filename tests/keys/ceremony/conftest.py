@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sscard.emulator.mother.card import CarrierSoftwareCard
 from sscard.errors import SscardError
-from sscard.keys.ceremony import counting
+from sscard.keys.ceremony import counting, people
 from sscard.keys.ceremony.actions import ACTIONS
 from sscard.keys.ceremony.carriers import Carrier, CarrierCard
 from sscard.keys.ceremony.conductor import Conductor, gather
@@ -170,6 +171,23 @@ class Hall:
         from sscard.keys.ceremony.run import read
 
         return read(self.place.folder(run))
+
+
+@pytest.fixture(autouse=True)
+def each_passphrase_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same passphrase gives the same key: scrypt is spent on it once in all tests."""
+    monkeypatch.setattr(people, "_private", _remembered)
+
+
+_derive = people._private
+_derived: dict[tuple[bytes, bytes], Ed25519PrivateKey] = {}
+
+
+def _remembered(passphrase: Secret, salt: bytes, cost: Cost) -> Ed25519PrivateKey:
+    known = passphrase.reveal(), salt
+    if known not in _derived:
+        _derived[known] = _derive(passphrase, salt, cost)
+    return _derived[known]
 
 
 @pytest.fixture(scope="session")
