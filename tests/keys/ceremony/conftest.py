@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sscard.emulator import PersistentCard
+from sscard.emulator.powered import AnyCard
 from sscard.emulator.mother.card import CarrierSoftwareCard
 from sscard.errors import SscardError
 from sscard.keys.ceremony import counting, people
@@ -55,7 +58,7 @@ class People:
     """Everybody at the table, doing as they should but for what a test changes."""
 
     hall: Hall
-    cards: dict[tuple[Carrier, int], CarrierSoftwareCard] = field(default_factory=dict)
+    cards: dict[tuple[Carrier, int], AnyCard] = field(default_factory=dict)
     says: dict[str, str] = field(default_factory=lambda: {"occasion": "新发", "until": "2026-12-31"})
     passphrases: dict[str, list[str]] = field(default_factory=dict)
     hears: list[str] = field(default_factory=list)
@@ -65,6 +68,7 @@ class People:
     steps: list[tuple[str, bool]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     seals: int = 0
+    drawer: Path | None = None
 
     def step(self, step: Step, number: int, total: int, *, again: bool) -> None:
         self.steps.append((step.name, again))
@@ -103,14 +107,22 @@ class People:
         pass
 
     def carrier(self, carrier: Carrier, copy: int) -> CarrierCard:
-        card = self.cards[carrier, copy]
+        card = self.cards.get((carrier, copy))
+        if card is None or (isinstance(card, PersistentCard) and card.closed):
+            card = self.cards[carrier, copy] = self.kept(carrier, copy)
         card.reset()
         return CarrierInReader(card)
 
     def blank(self, carrier: Carrier, copy: int) -> CarrierCard:
         if (carrier, copy) not in self.cards:
-            self.cards[carrier, copy] = CarrierSoftwareCard.blank(0x1000 * carrier.value + copy, seed=copy)
+            make = partial(CarrierSoftwareCard.blank, 0x1000 * carrier.value + copy, seed=copy)
+            self.cards[carrier, copy] = make() if self.drawer is None else self.kept(carrier, copy, make)
         return self.carrier(carrier, copy)
+
+    def kept(self, carrier: Carrier, copy: int, make: Callable[[], CarrierSoftwareCard] | None = None) -> AnyCard:
+        """A card that outlives this process."""
+        assert self.drawer is not None
+        return PersistentCard(self.drawer / f"{carrier.name}-{copy}.card", make)
 
     def pin(self, carrier: Carrier, *, new: bool) -> Secret:
         return Secret(self.pins[carrier].encode())
