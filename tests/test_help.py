@@ -36,10 +36,14 @@ NOT_HERE = {
     "sscard readers --json": Exit.NO_READER,
     "sscard read DF01/EF05 DF04 --pin --json": Exit.NO_READER,
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
+    "sscard ceremony enrol 测试甲 --workspace ws": Exit.FAILED,
+    "sscard ceremony run loss --set incident=INC-1 --set key=STKDF04:v1 --set region=99 --workspace ws": Exit.FAILED,
+    "sscard ceremony forms delegation-w-001 --workspace ws": Exit.FAILED,
+    "sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws": Exit.FAILED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }
-"""Examples that need a reader, a card stopped in work or a purse in use, and how they end without."""
+"""Examples that need a reader, people at a table, a card stopped in work or a purse in use, and how they end without."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

@@ -158,6 +158,11 @@ JSON_RUNS = {
     "keys catalog": "sscard keys catalog --json",
     "keys list": "sscard keys list --workspace ws --json",
     "keys check": "sscard keys check --workspace ws --json",
+    "ceremony list": "sscard ceremony list --json",
+    "ceremony show": "sscard ceremony show loss --json",
+    "ceremony enrol": r"printf '12345678\n12345678\n' | setsid sscard ceremony enrol 测试甲 --workspace ws --json",
+    "ceremony people": "sscard ceremony people --workspace ws --json",
+    "ceremony blank": "sscard ceremony blank m1 --json",
     "vectors run": "sscard vectors run --json",
     "explain": "sscard explain 6982 SSN-03 CARD-USED --json",
 }

@@ -179,6 +179,9 @@ def _begun(
     unknown = set(roles) - set(script.roles)
     if unknown:
         raise ScriptError("ceremony-no-role", role=min(unknown), known=", ".join(script.roles))
+    asked = [blank.name for blank in script.parameters]
+    if set(settings) - set(asked):
+        raise ScriptError("ceremony-parameter", name=min(set(settings) - set(asked)), known=", ".join(asked))
     click.echo(f"{script.words}", err=True)
     given = dict(settings)
     for blank in script.parameters:

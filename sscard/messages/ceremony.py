@@ -26,8 +26,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Make blank software carriers (image files) to practise with.\n\n\b\nExample: sscard ceremony blank mother-1.card mother-2.card",
     ),
     "run-help": (
-        "开始一个仪式, 或从中断处继续。参数和角色可用 --set、--role 给出, 否则逐项询问。\n\n\b\n例: sscard ceremony run loss --help",
-        "Begin a ceremony, or go on where it stopped.  Parameters and roles may be given with --set and --role; what is missing is asked.\n\n\b\nExample: sscard ceremony run loss --help",
+        "开始一个仪式, 或从中断处继续。参数和角色可用 --set、--role 给出, 否则逐项询问。\n\n\b\n例: sscard ceremony run loss --set incident=INC-1 --set key=STKDF04:v1 --set region=99 --workspace ws",
+        "Begin a ceremony, or go on where it stopped.  Parameters and roles may be given with --set and --role; what is missing is asked.\n\n\b\nExample: sscard ceremony run loss --set incident=INC-1 --set key=STKDF04:v1 --set region=99 --workspace ws",
     ),
     "status-help": (
         "列出各次仪式及其进度; 给出名称则逐条显示记录。\n\n\b\n例: sscard ceremony status --workspace ws",
@@ -38,12 +38,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Check transcripts: editing, removal, reordering, insertion and cutting are found.  --anchor holds one against the anchor printed on a form.\n\n\b\nExample: sscard ceremony verify --workspace ws",
     ),
     "forms-help": (
-        "由已完成的仪式生成表单 (HTML 和文本)。\n\n\b\n例: sscard ceremony forms --help",
-        "The forms of a finished ceremony, as HTML and text.\n\n\b\nExample: sscard ceremony forms --help",
+        "由已完成的仪式生成表单 (HTML 和文本)。\n\n\b\n例: sscard ceremony forms delegation-w-001 --workspace ws",
+        "The forms of a finished ceremony, as HTML and text.\n\n\b\nExample: sscard ceremony forms delegation-w-001 --workspace ws",
     ),
     "abandon-help": (
-        "放弃一个未完成的仪式, 两人签字。\n\n\b\n例: sscard ceremony abandon --help",
-        "Give up a ceremony that cannot be finished; two of its people sign.\n\n\b\nExample: sscard ceremony abandon --help",
+        "放弃一个未完成的仪式, 两人签字。\n\n\b\n例: sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws",
+        "Give up a ceremony that cannot be finished; two of its people sign.\n\n\b\nExample: sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws",
     ),
     "option-witness": ("介绍人 (已登记)", "who introduces them (already enrolled)"),
     "option-set": ("参数", "a parameter of the script"),
