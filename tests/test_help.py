@@ -43,7 +43,7 @@ NOT_HERE = {
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }
-"""Examples that need a reader, people at a table, a card stopped in work or a purse in use, and how they end without."""
+"""Examples that need a reader, people at a table, a card in work or a purse in use, and how they end without."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

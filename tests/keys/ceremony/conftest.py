@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sscard.emulator import PersistentCard
-from sscard.emulator.powered import AnyCard
 from sscard.emulator.mother.card import CarrierSoftwareCard
+from sscard.emulator.powered import AnyCard
 from sscard.errors import SscardError
 from sscard.keys.ceremony import counting, people
 from sscard.keys.ceremony.actions import ACTIONS
@@ -23,8 +23,8 @@ from sscard.keys.ceremony.people import Person, Signer
 from sscard.keys.ceremony.run import Place, Run, Story
 from sscard.keys.ceremony.script import Blank, Item, Script, Step, load
 from sscard.keys.ceremony.transcript import Entry
-from sscard.keys.hierarchy import fill_demo
 from sscard.keys.family import Algorithm
+from sscard.keys.hierarchy import fill_demo
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry as KeyEntry
 from sscard.keys.vault import Cost, Vault

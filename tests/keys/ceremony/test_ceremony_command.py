@@ -157,7 +157,12 @@ def test_enrolling_asks_the_witness_and_refuses_a_second_self(office: Path) -> N
     ],
 )
 def test_mistakes_are_told(
-    prepared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, code: int, told: str
+    prepared: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    code: int,
+    told: str,
 ) -> None:
     monkeypatch.chdir(prepared)
     monkeypatch.setattr(messages, "_current", "en")
@@ -182,10 +187,9 @@ def forms_of(value: bytes) -> list[bytes]:
 def test_no_key_pin_or_passphrase_is_left_behind(office: Path) -> None:
     """Everything written and shown is searched, but for the vault, its passphrase and the images of the cards."""
     run(office, "ceremony blank m1 m2 t1 t2")
-    typed = lines(
-        "99/990101", "all", "1", "测试甲", JIA, "测试乙", YI, "测试丙", BING, "室", "-", JIA, YI, MOTHER_PIN, MOTHER_PIN,
-        TRANSPORT_PIN, TRANSPORT_PIN, "m1", "m2", "t1", "t2",
-    )  # fmt: skip
+    opening = ("99/990101", "all", "1", "测试甲", JIA, "测试乙", YI, "测试丙", BING, "室", "-", JIA, YI)
+    pins = (MOTHER_PIN, MOTHER_PIN, TRANSPORT_PIN, TRANSPORT_PIN)
+    typed = lines(*opening, *pins, "m1", "m2", "t1", "t2")
     shown = run(office, "ceremony run issue-keys --workspace ws", typed, Exit.INTERRUPTED)
     name = Place(office / "ws").runs()[0]
     check = set_check(office, name, "cards")

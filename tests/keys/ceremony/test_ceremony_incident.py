@@ -56,7 +56,9 @@ def test_everything_below_the_place_is_frozen_and_nothing_above(hall) -> None:
     hall.hold("loss", **LOSS)
     states = {entry.region: entry.state for entry in hall.vault() if (entry.name, entry.version) == ("STKDF04", 1)}
     assert states == {"": State.ACTIVE, "99": State.SUSPENDED, "990101": State.SUSPENDED}
-    assert "STKDF04" not in {entry.name for entry in candidates(hall.vault(), Place("990101"), version=1) if entry.region}
+    assert "STKDF04" not in {
+        entry.name for entry in candidates(hall.vault(), Place("990101"), version=1) if entry.region
+    }
     frozen(lambda: hall.vault().nearest("STKDF04", "990102", 1))
 
 

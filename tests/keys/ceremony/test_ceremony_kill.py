@@ -1,4 +1,4 @@
-"""A ceremony whose process dies by kill -9, wherever it was, goes on at its open step and ends as if nothing had been."""
+"""A ceremony whose process dies by kill -9 goes on at its open step and ends as if nothing had been."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def settle(hall) -> None:
     assert [found for _, found in verify_all(hall.place) if isinstance(found, Exception)] == []
     made = [entry for entry in hall.vault() if entry.version == 5]
     assert len(made) == 16
-    assert story.fact("prove.keys") == [[str(e), e.check_value.hex().upper(), e.method.value] for e in sorted(made, key=str)]
+    assert story.fact("prove.keys") == [
+        [str(e), e.check_value.hex().upper(), e.method.value] for e in sorted(made, key=str)
+    ]
     acts = [entry.facts["step"] for entry in story.entries if entry.kind == "done"]
     assert acts == [name for name, _, _ in story.steps]
 

@@ -142,7 +142,10 @@ def test_a_step_appended_without_signatures_is_found(hall) -> None:
     for facts in ({"step": "sign"}, {"step": "report", "roles": {}}):
         copy = folder.with_name(f"more-{facts['step']}")
         shutil.copytree(folder, copy)
-        forge(copy, [*lines_of(folder), json.dumps({"n": 2, "time": "t", "kind": "done", **facts, "prev": "", "hash": ""})])
+        forge(
+            copy,
+            [*lines_of(folder), json.dumps({"n": 2, "time": "t", "kind": "done", **facts, "prev": "", "hash": ""})],
+        )
         if facts["step"] == "sign":
             assert error_of(copy) == "transcript-order"
         else:
