@@ -35,6 +35,8 @@ COMMANDS: Final[dict[str, str]] = {
     "keys": "keys",
     "ceremony": "ceremony",
     "vectors": "vectors",
+    "audit": "audit",
+    "selftest": "selftest",
     "explain": "explain",
 }
 """Name on the command line → module of ``sscard.commands``, in the order shown."""

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import fcntl
 import os
+import pty
+import resource
+import select
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -94,3 +104,80 @@ def pcscd() -> Iterator[Pcscd]:
     )
     yield service
     guard.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a command left on a terminal, how it ended, and what others could see of its process meanwhile."""
+
+    code: int
+    shown: bytes
+    seen: bytes
+
+
+AtTerminal = Callable[..., Screen]
+"""(folder, words, answers) → Screen; ``answers`` are what the terminal asks for and what a person types then.
+
+A signal in place of what is typed is sent to the process, which may then write a core file of any size."""
+
+
+@pytest.fixture(scope="session")
+def at_terminal() -> AtTerminal:
+    """Runs ``sscard`` at a real pseudo-terminal of its own, typing an answer whenever a prompt appears."""
+    return _at_terminal
+
+
+def _at_terminal(
+    folder: Path, words: Sequence[str], answers: Sequence[tuple[str, str | signal.Signals]] = (), **more: str
+) -> Screen:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sscard", *words]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **more},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=_own_terminal,  # noqa: PLW1509
+    )
+    os.close(theirs)
+    shown, seen, read, waiting = b"", b"", 0, list(answers)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if waiting and process.poll() is None and (at := shown.find(waiting[0][0].encode(), read)) >= 0:
+            read = at + len(waiting[0][0].encode())
+            seen += _public_face(process.pid)
+            answer = waiting.pop(0)[1]
+            if isinstance(answer, signal.Signals):
+                process.send_signal(answer)
+            else:
+                # a hidden prompt drops what was typed ahead: never type before it asks
+                os.write(ours, answer.encode() + b"\n")
+        elif select.select([ours], [], [], 0.2)[0]:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                break
+            shown += part
+    os.close(ours)
+    process.wait(timeout=30)
+    assert not waiting, (waiting, shown)
+    return Screen(process.returncode, shown, seen)
+
+
+def _public_face(pid: int) -> bytes:
+    """Command line and environment of a process, as far as this user may read them."""
+    face = b""
+    for name in ("cmdline", "environ"):
+        with contextlib.suppress(PermissionError):
+            face += Path(f"/proc/{pid}/{name}").read_bytes()
+    return face
+
+
+def _own_terminal() -> None:
+    """In the new process: its standard input is its terminal, and core files have no limit to begin with."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))

@@ -40,21 +40,26 @@ NOT_HERE = {
     "sscard ceremony run loss --set incident=INC-1 --set key=STKDF04:v1 --set region=99 --workspace ws": Exit.FAILED,
     "sscard ceremony forms delegation-w-001 --workspace ws": Exit.FAILED,
     "sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws": Exit.FAILED,
+    "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
+    "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }
-"""Examples that need a reader, people at a table, a card in work or a purse in use, and how they end without."""
+"""Examples that need a reader, people at a table, a terminal, a transport key, a card stopped in work or a purse in use."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
     """The words of every command and subcommand; none for the root."""
     yield ()
     for name, module in COMMANDS.items():
-        yield (name,)
-        command = import_module(f"sscard.commands.{module}").command
-        if isinstance(command, click.Group):
-            for below in command.commands:
-                yield name, below
+        yield from _below((name,), import_module(f"sscard.commands.{module}").command)
+
+
+def _below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from _below((*words, name), inner)
 
 
 ALL = tuple(_commands())

@@ -158,12 +158,21 @@ JSON_RUNS = {
     "keys catalog": "sscard keys catalog --json",
     "keys list": "sscard keys list --workspace ws --json",
     "keys check": "sscard keys check --workspace ws --json",
+    "keys derive": "sscard keys derive IRK --path 99 --workspace ws --json",
+    "keys impact": "sscard keys impact IRK:v1 --workspace ws --json",
+    "keys anchor": "sscard keys anchor --workspace ws --json",
+    "keys component generate": "sscard keys component generate TK --xor 2 --out sheets --workspace ws --json",
+    "keys component shred": "sscard keys component shred sheets/TK-v1-1of2.txt --json",
     "ceremony list": "sscard ceremony list --json",
     "ceremony show": "sscard ceremony show loss --json",
     "ceremony enrol": r"printf '12345678\n12345678\n' | setsid sscard ceremony enrol 测试甲 --workspace ws --json",
     "ceremony people": "sscard ceremony people --workspace ws --json",
     "ceremony blank": "sscard ceremony blank m1 --json",
     "vectors run": "sscard vectors run --json",
+    "audit verify": "echo x >> ws/outbox/*-return.csv; sscard audit verify --workspace ws --json",
+    "audit head": "sscard audit head --workspace ws --json",
+    "audit export": "sscard audit export evidence.zip --workspace ws --json",
+    "selftest tear": "sscard selftest tear --every 200 --doubles 1 --json",
     "explain": "sscard explain 6982 SSN-03 CARD-USED --json",
 }
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""
@@ -173,6 +182,7 @@ NOT_IN_THESE_RUNS = {
     "demo": {"demo"},
     "jobs": {"seq", "reset_info"},
     "keys check": {"error"},
+    "keys impact": {"psam"},
     "vectors run": {"name", "expected", "got"},
 }
 """Documented names that only a failure, a stopped card or the other command of the row brings."""

@@ -1,7 +1,9 @@
 """Nothing that the toolkit writes or says holds a key, a PIN, a passphrase, or a person outside batch and return file.
 
-Everything a whole job leaves behind is searched: output, journals, ledger, traces, return files, audit log, temporary
-files.  Left out are the vault with its passphrase and the images of the software cards, which hold keys by nature.
+Everything a whole job, the demonstration and a round of custody leave behind is searched, with all logging at debug
+level: output, screens, journals, ledger, traces, return files, key blocks, audit log, temporary files, command lines,
+environments, and what a process leaves that is killed with a component in its memory.  Left out are the vault with its
+passphrase, the images of the software cards, and component sheets, which hold keys by nature.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ import base64
 import csv
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +32,29 @@ from sscard.keys.vault import Vault
 from sscard.personalize.sample import personalized_card
 
 PEOPLE = 3
+PEOPLE_BELONG = ("b.csv", "-return.csv", "demo-workspace/people.csv")
+SITE = """
+import faulthandler, logging, os, pathlib, sys
+here = pathlib.Path(__file__).parent
+log = open(here / f"{os.getpid()}.log", "a")
+logging.basicConfig(stream=log, level=logging.DEBUG)
+faulthandler.enable(log, all_threads=True)
+if os.environ.get("PLANT") == "log":
+    from sscard.keys.secret import Secret
+    kept = Secret.__init__
+    def leaky(self, value):
+        kept(self, value)
+        logging.getLogger("plant").debug("made %s", value.hex())
+    Secret.__init__ = leaky
+if os.environ.get("PLANT") == "core":
+    import sscard.keys.process
+    sscard.keys.process.protect = lambda: None
+"""
+"""What every process of the search runs first: logging of everything at debug level, stacks of a crash in the log, and,
+where a test plants a leak, a class that talks or a process that leaves core files."""
+CORE_PATTERN = Path("/proc/sys/kernel/core_pattern").read_text("ascii").strip()
 PIN = bytes.fromhex("73915846")
+_START = 8
 
 
 @dataclass
@@ -39,19 +66,44 @@ class Leavings:
     people: dict[str, str] = field(default_factory=dict)
 
     def hits(self, needles: dict[str, tuple[bytes, ...]], skip: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        wanted = [(form, name) for name, forms_of in needles.items() for form in forms_of]
         return [
             (name, place)
             for place, text in self.texts.items()
             if not place.endswith(skip or ("\0",))
-            for name, forms in needles.items()
-            if any(form in text for form in forms)
+            for name in dict.fromkeys(found(text, wanted))
         ]
 
     def secret_hits(self) -> list[tuple[str, str]]:
         return self.hits({name: forms(value) for name, value in self.secrets.items()})
 
+    def take(self, folder: Path, left_out: Callable[[tuple[str, ...]], bool]) -> None:
+        """Read every file below a folder but those that hold secrets by nature."""
+        for path in folder.rglob("*"):
+            parts = path.relative_to(folder).parts
+            if path.is_file() and not left_out(parts):
+                self.texts["/".join(parts)] = path.read_bytes()
+
     def people_hits(self) -> list[tuple[str, str]]:
-        return self.hits({name: person_forms(value) for name, value in self.people.items()}, ("b.csv", "-return.csv"))
+        return self.hits({name: person_forms(value) for name, value in self.people.items()}, PEOPLE_BELONG)
+
+
+def found(text: bytes, wanted: Iterable[tuple[bytes, str]]) -> Iterator[str]:
+    """Names of the forms that occur in a text.
+
+    Long forms are looked up by their first bytes at every place of the text, so that the time hardly depends on how
+    many there are.
+    """
+    by_start: dict[bytes, list[tuple[bytes, str]]] = {}
+    for form, name in wanted:
+        if len(form) >= _START:
+            by_start.setdefault(form[:_START], []).append((form, name))
+        elif form in text:
+            yield name
+    for place in range(len(text) - _START + 1):
+        for form, name in by_start.get(text[place : place + _START], ()):
+            if text.startswith(form, place):
+                yield name
 
 
 def forms(value: bytes) -> tuple[bytes, ...]:
@@ -79,10 +131,16 @@ def person_forms(value: str) -> tuple[bytes, ...]:
     )
 
 
-def sscard(folder: Path, *arguments: str) -> tuple[int, bytes]:
-    environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "SSCARD_PASSPHRASE_FILE": ""}
+def surroundings(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a process in ``folder``: logging at debug level, temporary files where they are searched."""
+    paths = [str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH"), *sys.path[:1]])]
+    own = {"TMPDIR": str(folder / "tmp"), "SSCARD_PASSPHRASE_FILE": "", "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, **own, **more}
+
+
+def sscard(folder: Path, *arguments: str, **more: str) -> tuple[int, bytes]:
     command = [sys.executable, "-m", "sscard", *arguments]
-    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=100)
+    run = subprocess.run(command, cwd=folder, env=surroundings(folder, **more), capture_output=True, timeout=100)
     assert b"Traceback" not in run.stderr, run.stderr.decode()
     return run.returncode, run.stdout + run.stderr
 
@@ -102,14 +160,84 @@ def card_keys(card: SoftwareCard) -> Iterator[tuple[str, bytes]]:
                 yield f"{card.serial:08X} {directory.fid:04X} {key.type.name}-{key.id:02X} v{key.version}", key.value
 
 
+def by_nature(parts: tuple[str, ...]) -> bool:
+    """Whether a file holds keys because it is there for that."""
+    return (
+        parts[1:2] == ("cards",)
+        or parts[0] == "sheets"
+        or parts[-1] in ("vault.json", "demo-passphrase", "sitecustomize.py")
+        or parts[-1].endswith(".pyc")
+    )
+
+
+def stored(folder: Path, workspace: str) -> Iterator[tuple[str, bytes]]:
+    """The passphrase and every key of a workspace's vault."""
+    keys = folder / workspace / "keys"
+    passphrase = (keys / "demo-passphrase").read_bytes().strip()
+    yield f"{workspace} passphrase", passphrase
+    vault = Vault.open(keys / "vault.json", Secret(passphrase))
+    for entry in vault:
+        if entry.usage is not Usage.PRESENT:
+            yield f"{workspace} {entry}", vault.value(entry).reveal()
+
+
+def typed(sheets: Iterable[Path]) -> list[tuple[str, Any]]:
+    """What the holders of component sheets type."""
+    answers: list[tuple[str, Any]] = []
+    for sheet in sheets:
+        page = sheet.read_text("utf-8")
+        value = " ".join(re.findall(r"^    (.*)$", page, re.M))
+        check = re.findall(r"this component: ([0-9A-F]{6})", page)[0]
+        index = sheet.name.rpartition("-")[2].partition("of")[0]
+        answers += [("Number of your component", index), ("not shown", value), ("Check value of your", check)]
+        answers.append(("presses Enter", ""))
+    return answers
+
+
+def custody(folder: Path, at_terminal: Any, run: Callable[..., None], leavings: Leavings) -> None:
+    """A round of custody: components made, typed in, one crash, keys derived and taken in, sheets destroyed."""
+    run(0, "keys", "component", "generate", "TK-99", "--xor", "2", "--out", "sheets", "--workspace", "ws", once=True)
+    sheets = sorted((folder / "sheets").iterdir())
+    for sheet in sheets:
+        digits = "".join(re.findall(r"^    (.*)$", sheet.read_text("utf-8"), re.M)).replace(" ", "")
+        leavings.secrets[f"component {sheet.name}"] = bytes.fromhex(digits)
+    combine = [
+        "--lang",
+        "en",
+        "keys",
+        "component",
+        "combine",
+        "TK-99",
+        "--xor",
+        "2",
+        "--transport",
+        "--workspace",
+        "ws",
+    ]
+    crash = [*typed(sheets[:1]), ("Number of your component", signal.SIGABRT)]
+    for name, answers in (("crash", crash), ("combine", typed(sheets))):
+        screen = at_terminal(folder, combine, answers, **surroundings(folder))
+        assert screen.code == (0 if name == "combine" else -signal.SIGABRT), screen.shown.decode()
+        leavings.texts |= {f"screen {name}": screen.shown, f"process {name}": screen.seen}
+    run(0, "keys", "derive", "--path", "99", "--workspace", "ws")
+    blocks = ("--under", "TK-99", "--workspace", "ws")
+    run(0, "keys", "derive", "--path", "99/990101", "--out", "city.keyblocks", *blocks, once=True)
+    run(0, "keys", "import", "city.keyblocks", *blocks)
+    run(0, "keys", "impact", "IRK:v1", "--workspace", "ws")
+    run(0, "keys", "anchor", "--workspace", "ws")
+    run(0, "keys", "component", "shred", *(f"sheets/{sheet.name}" for sheet in sheets), once=True)
+
+
 @pytest.fixture(scope="module")
-def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
+def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leavings:
     folder = tmp_path_factory.mktemp("secrets")
-    (folder / "tmp").mkdir()
+    for name in ("tmp", "site"):
+        (folder / name).mkdir()
+    (folder / "site" / "sitecustomize.py").write_text(SITE, "utf-8")
     found = Leavings()
 
-    def run(code: int, *arguments: str) -> None:
-        for language in ("zh", "en"):
+    def run(code: int, *arguments: str, once: bool = False) -> None:
+        for language in ("en",) if once else ("zh", "en"):
             got, out = sscard(folder, "--lang", language, *arguments)
             found.texts[f"{language} {' '.join(arguments)}"] = out
             assert got in (code, 4), out.decode()
@@ -129,23 +257,18 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     run(0, "keys", "list", "--workspace", "ws")
     run(0, "read", "--reader", "emulator")
     run(4, "jobs", "--workspace", "ws", "lose", "1")
+    run(0, "demo", "--count", "2", once=True)
+    custody(folder, at_terminal, run, found)
 
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if (
-            path.is_file()
-            and parts[:2] not in (("ws", "cards"),)
-            and parts[-1] not in ("vault.json", "demo-passphrase")
-        ):
-            found.texts["/".join(parts)] = path.read_bytes()
-    found.secrets |= {"passphrase": passphrase, "PIN": PIN, "PIN digits": PIN.hex().encode()}
-    for entry in vault:
-        if entry.usage is Usage.DIVERSIFY:
-            found.secrets[str(entry)] = vault.value(entry).reveal()
+    found.take(folder, by_nature)
+    found.secrets |= {"PIN": PIN, "PIN digits": PIN.hex().encode()}
+    for workspace in ("ws", "demo-workspace"):
+        found.secrets |= dict(stored(folder, workspace))
     with next((folder / "ws" / "outbox").glob("*-return.csv")).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     made = [image.load(path.read_text()) for path in (folder / "ws" / "cards" / "drawer").glob("*.json")]
     assert len(made) == PEOPLE
+    made += [image.load(path.read_text()) for path in (folder / "demo-workspace" / "cards").rglob("*.json")]
     for card in (*made, personalized_card()):
         found.secrets |= dict(card_keys(card))
     for row in rows:
@@ -188,4 +311,51 @@ def test_the_search_finds_a_planted_secret(leavings: Leavings, form: int) -> Non
 def test_the_people_are_where_they_belong(leavings: Leavings) -> None:
     """The same search without its exceptions finds batch and return file: it does look into them."""
     everywhere = leavings.hits({name: person_forms(value) for name, value in leavings.people.items()})
-    assert {place.rpartition("-")[2] for _, place in everywhere} == {"b.csv", "return.csv"}
+    assert {place.rpartition("-")[2] for _, place in everywhere} == {"b.csv", "return.csv", "workspace/people.csv"}
+
+
+def test_logging_was_on_and_a_crash_was_forced(leavings: Leavings) -> None:
+    logs = [text for place, text in leavings.texts.items() if place.startswith("site/")]
+    assert len(logs) > 30, "a log of each process"
+    assert any(b"Fatal Python error: Aborted" in text and b"keys_component" in text for text in logs)
+    assert b"presses Enter" in leavings.texts["screen crash"]
+    assert b"PYTHONPATH" in leavings.texts["process crash"] or os.geteuid()
+    assert not [place for place in leavings.texts if place.rpartition("/")[2].startswith("core")]
+    assert {"component TK-99-v1-1of2.txt", "component TK-99-v1-2of2.txt", "ws TK-99:v1"} <= set(leavings.secrets)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Path:
+    """A folder with a workspace and the surroundings of the search."""
+    for name in ("tmp", "site"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SITE, "utf-8")
+    assert sscard(tmp_path, "init", "ws", "--demo")[0] == 0
+    return tmp_path
+
+
+def test_a_leak_planted_in_the_code_is_found(workshop: Path) -> None:
+    """A class that logs what it keeps: the same search over the same command now has hits."""
+    for plant, clean in (("", True), ("log", False)):
+        assert sscard(workshop, "keys", "derive", "IRK", "--path", "99", "--workspace", "ws", PLANT=plant)[0] == 0
+        left = Leavings(secrets=dict(stored(workshop, "ws")))
+        left.take(workshop, by_nature)
+        assert (left.secret_hits() == []) is clean
+    assert {name for name, _ in left.secret_hits()} == set(left.secrets)
+
+
+@pytest.mark.skipif(CORE_PATTERN[:1] in "|/", reason="this system sends core files elsewhere")
+def test_a_core_file_would_be_found(workshop: Path, at_terminal: Any) -> None:
+    """Without its protection the same crash leaves a core file, with component and passphrase in it."""
+    component = ["component", "generate", "TK-99", "--xor", "2", "--out", "sheets", "--workspace", "ws"]
+    assert sscard(workshop, "keys", *component)[0] == 0
+    sheets = sorted((workshop / "sheets").iterdir())
+    value = bytes.fromhex("".join(re.findall(r"^    (.*)$", sheets[0].read_text("utf-8"), re.M)).replace(" ", ""))
+    combine = ["--lang", "en", "keys", "component", "combine", "TK-99", "--xor", "2", "--workspace", "ws"]
+    crash = [*typed(sheets[:1]), ("Number of your component", signal.SIGABRT)]
+    for plant in ("", "core"):
+        screen = at_terminal(workshop, combine, crash, **surroundings(workshop, PLANT=plant))
+        assert screen.code == -signal.SIGABRT
+        cores = list(workshop.glob("core*"))
+        assert bool(cores) is bool(plant)
+    assert value in cores[0].read_bytes()

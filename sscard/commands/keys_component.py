@@ -74,6 +74,7 @@ def generate(
     from sscard.personalize.workspace import open_workspace
 
     threshold, count, shared = _parts(xor, shares)
+    _warn_of_swap()
     demo = open_workspace(workspace).demo
     cipher = Algorithm[algorithm]
     method = method_of(cipher)
@@ -118,7 +119,7 @@ def combine(
     workspace: Path,
     as_json: bool,
 ) -> int:
-    from sscard.commands.audit import audit
+    from sscard.commands.audit_log import audit
     from sscard.commands.unlock import open_vault
     from sscard.keys.checkvalue import check_value, method_of
     from sscard.keys.components import combine as put_together
@@ -129,6 +130,7 @@ def combine(
     threshold, count, shared = _parts(xor, shares)
     if not sys.stdin.isatty():
         raise GuardRefused("component-terminal")
+    _warn_of_swap()
     place = open_workspace(workspace)
     vault = open_vault(place)
     cipher = Algorithm[algorithm]
@@ -294,6 +296,14 @@ def _hex(typed: str) -> bytes:
         return bytes.fromhex("".join(typed.split()))
     except ValueError:
         return b""
+
+
+def _warn_of_swap() -> None:
+    """Say on standard error where the system does not keep this process out of the swap area."""
+    from sscard.keys.process import memory_locked
+
+    if not memory_locked():
+        click.echo(_text("swap"), err=True)
 
 
 def _clear() -> None:

@@ -135,7 +135,7 @@ def _write_blocks(vault: Vault, keys: list[Handed], under: str, out: Path, *, as
 
 
 def _note(workspace: Path, words: str, **facts: object) -> None:
-    from sscard.commands.audit import audit
+    from sscard.commands.audit_log import audit
     from sscard.personalize.workspace import open_workspace
 
     audit(open_workspace(workspace), words, **facts)

@@ -59,7 +59,7 @@ def impact(ref: str, workspace: Path, as_json: bool) -> int:
 @workspace_option
 @json_option
 def anchor(accept: int | None, workspace: Path, as_json: bool) -> int:
-    from sscard.commands.audit import audit
+    from sscard.commands.audit_log import audit
     from sscard.commands.unlock import open_vault
     from sscard.keys.anchor import Anchor
     from sscard.personalize.workspace import open_workspace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.audit import audit
+from sscard.commands.audit_log import audit
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
 from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
 from sscard.commands.layout import columns, named

@@ -22,7 +22,7 @@ def sskb1_make(given: Given) -> Values:
     key = Handed(
         name=given["name"],
         level=Level(given["level"]),
-        place=Place(given["region"], bytes.fromhex(given["card"])),
+        place=Place.parse(given["path"]),
         version=given["version"],
         algorithm=Algorithm[given["algorithm"]],
         usage=Usage(given["usage"]),
@@ -52,8 +52,7 @@ def _read(unwrap: Callable[[str, bytes], Handed], given: Given) -> Values:
     return {
         "name": key.name,
         "level": key.level.value,
-        "region": key.place.region,
-        "card": key.place.card.hex().upper(),
+        "path": str(key.place),
         "version": key.version,
         "algorithm": key.algorithm.name,
         "usage": key.usage.value,

@@ -16,7 +16,7 @@ from sscard.cos.purse import (
     load_seed,
     purchase_seed,
 )
-from sscard.keys.family import Algorithm, Family, family_of
+from sscard.keys.family import Family, card_algorithm, family_of
 from sscard.keys.secret import Secret
 from sscard.keys.transaction import transaction_code, transaction_key
 from sscard.terminal import purse
@@ -39,7 +39,7 @@ def _hex(value: bytes) -> str:
 
 
 def _family(given: Given) -> Family:
-    return family_of(Algorithm[given["algorithm"]])
+    return family_of(card_algorithm(given["algorithm"]))
 
 
 def load(given: Given) -> Values:

@@ -14,7 +14,7 @@ from sscard.apdu.command import Command
 from sscard.conformance import keyblock_rules, purse_rules, record_rules
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
-from sscard.keys.family import Algorithm, Family, family_of, pad80, pad_length
+from sscard.keys.family import Algorithm, Family, card_algorithm, family_of, pad80, pad_length
 from sscard.personalize import cardnumber, ssn
 from sscard.terminal.fci import Fci, algorithm_of
 
@@ -32,7 +32,7 @@ def _hex(value: bytes) -> str:
 
 
 def _family(given: Given) -> Family:
-    return family_of(Algorithm[given["algorithm"]])
+    return family_of(card_algorithm(given["algorithm"]))
 
 
 def diversification_factors(given: Given) -> Values:

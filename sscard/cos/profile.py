@@ -23,7 +23,7 @@ from sscard.cos.profile_overlay import apply
 from sscard.cos.profile_source import JOINT, OVERLAY, Source, locate, packaged
 from sscard.cos.profile_table import Table
 from sscard.errors import ProfileError
-from sscard.keys.family import CARD_ALGORITHMS, Algorithm
+from sscard.keys.family import CARD_ALGORITHMS, card_algorithm
 
 _TAG_APPLICATION: Final = 0x61
 _TAG_NAME: Final = 0x4F
@@ -146,7 +146,7 @@ def _profile(table: Table) -> Profile:
         title_zh=title.text("zh"),
         title_en=title.text("en"),
         generation=table.text("generation"),
-        algorithm=Algorithm[table.choice("algorithm", CARD_ALGORITHMS)],
+        algorithm=card_algorithm(table.choice("algorithm", CARD_ALGORITHMS)),
         dialect=table.text("dialect"),
         card_master=_key(table.table("card_master"), KeyKind.MASTER),
         transport_tries=table.number("transport_tries", 1, 15),

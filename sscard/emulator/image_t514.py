@@ -14,7 +14,7 @@ from sscard.emulator.card import SoftwareCard
 from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Counted, Directory, DirectoryKind, Ef, EfType, Key, KeyType
 from sscard.emulator.options import CardOptions
-from sscard.keys.family import Algorithm
+from sscard.keys.family import card_algorithm
 
 _PURSE_LIMITS: Final = {
     "balance": AMOUNT_LIMIT,
@@ -109,7 +109,7 @@ def card_of(tree: dict[str, Any]) -> SoftwareCard:
     code = tree["transport_code"]
     chip = Chip(
         historical=bytes.fromhex(tree["historical"]),
-        algorithm=Algorithm[tree["algorithm"]],
+        algorithm=card_algorithm(tree["algorithm"]),
         protocol=Protocol[tree["protocol"]],
         interface=Interface[tree["interface"]] if tree["version"] > 1 else Interface.CONTACT,
         options=CardOptions(**tree["options"]),

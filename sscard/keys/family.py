@@ -46,6 +46,11 @@ CARD_ALGORITHMS: Final = tuple(algorithm.name for algorithm in Algorithm if algo
 """Names of the ciphers a card may have."""
 
 
+def card_algorithm(name: str) -> Algorithm:
+    """The cipher of a card by its name.  Raises KeyError for a name that is none of them."""
+    return {known: Algorithm[known] for known in CARD_ALGORITHMS}[name]
+
+
 class Keyed(Protocol):
     """One key ready for use: what :class:`Family` says of ``key``.  The key is gone when this is dropped."""
 

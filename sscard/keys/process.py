@@ -38,6 +38,11 @@ def protect() -> Protection:
     return Protection(_no_core(), _not_traced(libc), _not_swapped(libc))
 
 
+def memory_locked() -> bool:
+    """Whether memory of this process is kept out of the swap area, as far as :func:`protect` was granted it."""
+    return int(_status("VmLck", "0")) > 0
+
+
 def _no_core() -> bool:
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -58,9 +63,13 @@ def _not_swapped(libc: ctypes.CDLL) -> bool:
 
 def _may_lock() -> bool:
     """Whether the process has the capability to lock any amount of memory."""
+    return bool(int(_status("CapEff", "0"), 16) >> _CAP_IPC_LOCK & 1)
+
+
+def _status(name: str, absent: str) -> str:
+    """The first word the system tells under a name about this process."""
     try:
-        lines = _STATUS.read_text("ascii").splitlines()
+        lines = _STATUS.read_text("utf-8", errors="replace").splitlines()
     except OSError:
-        return False
-    effective = next((line.split()[1] for line in lines if line.startswith("CapEff:")), "0")
-    return bool(int(effective, 16) >> _CAP_IPC_LOCK & 1)
+        return absent
+    return next((line.split()[1] for line in lines if line.startswith(f"{name}:")), absent)

@@ -58,8 +58,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Example: sscard keys component combine TK-99 --xor 2 --transport --workspace ws",
     ),
     "shred-help": (
-        "覆盖并删除分量单文件。\n\n\b\n例: sscard keys component shred sheets/TK-99-v1-1of2.txt",
-        "Overwrite and remove files of component sheets.\n\n\b\nExample: sscard keys component shred sheets/TK-99-v1-1of2.txt",
+        "覆盖并删除分量单文件。\n\n\b\n例: sscard keys component generate TK-97 --xor 2 --out sheets --workspace ws\n    sscard keys component shred sheets/TK-97-v1-1of2.txt sheets/TK-97-v1-2of2.txt",
+        "Overwrite and remove files of component sheets.\n\n\b\nExample: sscard keys component generate TK-97 --xor 2 --out sheets --workspace ws\n         sscard keys component shred sheets/TK-97-v1-1of2.txt sheets/TK-97-v1-2of2.txt",
     ),
     "option-path": (
         "目标位置: 省、省/市 或 省/市/卡分散因子",
@@ -127,6 +127,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "generated": (
         "密钥 {key}:v{version} 已分成 {count} 个分量, 合成校验值 {check} {method}。各分量交给不同的人; 打印后用 sscard keys component shred 销毁文件。",
         "Key {key}:v{version} is in {count} components; check value of the whole {check} {method}. Give each to another person; when printed, destroy the files with sscard keys component shred.",
+    ),
+    "swap": (
+        "注意: 系统不允许锁定内存, 密钥可能写入交换区。关闭交换区, 或用 ulimit -l unlimited。",
+        "Note: the system does not let memory be locked; keys may reach the swap area. Switch swap off, or ulimit -l unlimited.",
     ),
     "person": (
         "第 {number} 位持有人 (共 {count} 位), 其他人请转身。",

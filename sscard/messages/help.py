@@ -35,5 +35,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
     "ceremony": ("密钥仪式: 脚本、记录、表单", "key ceremonies: scripts, transcripts, forms"),
     "vectors": ("运行测试向量", "run test vectors"),
+    "audit": ("审计: 核对证据, 导出证据包", "check the evidence, export it"),
+    "selftest": ("自检: 断电续作的证明", "proofs run here and now: power cuts"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),
 }

@@ -416,13 +416,14 @@ class _Head:
         self.slot.release()
         self._cards += 1
         if self._cards % CARDS_A_JOURNAL == 0 and self._journal is not None and not self._losses:
-            self._journal.retire()
+            self._journal.retire(self._work.note)
             self._journal = None
 
     def _open_journal(self) -> Journal:
         if self._journal is None:
-            name = f"{time.time_ns():020d}-{self.number}{journals.SUFFIX}"
-            self._journal = Journal(self._work.folder / name)
+            name = f"{time.time_ns():020d}-{self.number}"
+            self._work.note("journal", file=name, head=self.number)
+            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")
         return self._journal
 
     def _tell(self, kind: Kind, **fields: object) -> None:

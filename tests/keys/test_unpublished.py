@@ -106,7 +106,7 @@ def test_only_published_identifiers_stand_in_an_fci() -> None:
     from sscard.terminal.fci import Fci
 
     assert {algorithm.name: algorithm.fci_id for algorithm in Algorithm} == {
-        "DES": 1, "SSF33": 2, "SM4": 3, "SM1": None,
+        "DES": 1, "SSF33": 2, "SM4": 3, "SM1": None, "AES": None,
     }  # fmt: skip
     head = "6F1C840F7378312E73682EC9E7BBE1B1A3D5CFA50988011E9F0C038601"
     assert Fci.parse(bytes.fromhex(head + "02")).algorithm is Algorithm.SSF33

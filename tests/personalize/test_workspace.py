@@ -15,6 +15,7 @@ from sscard.commands import init, unlock
 from sscard.commands import keys as keys_command
 from sscard.errors import CustodyError, Exit, GuardRefused, SscardError, WorkspaceError
 from sscard.keys import hierarchy
+from sscard.keys.anchor import Anchor
 from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
@@ -221,7 +222,9 @@ def test_demo_and_production_never_meet(tmp_path: Path, workspace_demo: bool, ke
 
 def make_production(root: Path, *, demo_keys: bool) -> Workspace:
     made = create_workspace(root, demo=False, region="990101")
-    Vault.create(made.vault_path, Secret(b"a production passphrase"), demo=demo_keys).save()
+    Vault.create(
+        made.vault_path, Secret(b"a production passphrase"), demo=demo_keys, anchor=Anchor(made.anchor_path)
+    ).save()
     return made
 
 
@@ -275,7 +278,7 @@ def test_init_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     target = str(tmp_path / "w")
     assert main(["init", target, "--demo", "--json"]) == Exit.OK
     (made,) = lines_of(capsys)
-    assert (made["workspace"], made["demo"], made["region"], made["keys"]) == (target, True, "990101", 166)
+    assert (made["workspace"], made["demo"], made["region"], made["keys"]) == (target, True, "990101", 406)
     assert main(["init", target, "--demo", "--json"]) == Exit.REFUSED
     assert lines_of(capsys)[0]["error"] == "WORKSPACE-EXISTS"
     assert main(["keys", "check", "--workspace", target, "--json"]) == Exit.OK
@@ -301,7 +304,7 @@ def test_init_with_a_wrong_option(tmp_path: Path, option: str, value: str) -> No
 def test_keys_list_shows_check_values_and_never_keys(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "list", "--workspace", str(demo), "--json"]) == Exit.OK
     rows = lines_of(capsys)
-    assert len(rows) == 166
+    assert len(rows) == 406
     assert all(row["demo"] is True for row in rows)
     assert {len(str(row["check_value"])) for row in rows if row["usage"] == "diversify"} == {6}
     assert main(["--lang", "en", "keys", "list", "--workspace", str(demo)]) == Exit.OK
@@ -316,7 +319,7 @@ def test_keys_list_shows_check_values_and_never_keys(demo: Path, capsys: pytest.
 
 
 def test_keys_list_of_one_key(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["keys", "list", "--name", "UKMF", "--workspace", str(demo), "--json"]) == Exit.OK
+    assert main(["keys", "list", "--name", "UKMF", "--version", "2", "--workspace", str(demo), "--json"]) == Exit.OK
     assert [(row["name"], row["region"]) for row in lines_of(capsys)] == [("UKSSSE", "99"), ("UKSSSE", "990101")]
     assert main(["keys", "list", "--name", "XX", "--workspace", str(demo)]) == Exit.FAILED
 
@@ -325,7 +328,7 @@ def test_keys_check_counts_what_is_missing(tmp_path: Path, capsys: pytest.Captur
     made = create_workspace(tmp_path / "w", demo=True, region="990101", algorithm=Algorithm.SM4)
     made.vault_path.unlink()
     word = Secret(made.demo_passphrase_path.read_bytes().strip())
-    Vault.create(made.vault_path, word, demo=True).save()
+    Vault.create(made.vault_path, word, demo=True, anchor=Anchor(made.anchor_path)).save()
     assert main(["--lang", "en", "keys", "check", "--workspace", str(made.root)]) == Exit.FAILED
     shown = capsys.readouterr()
     assert "lacks 68 keys" in shown.err
