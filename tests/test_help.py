@@ -45,7 +45,7 @@ NOT_HERE = {
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
 }
-"""Examples that need a reader, people at a table, a terminal, a transport key, a card stopped in work or a purse in use."""
+"""Examples that need a reader, people at a table, a terminal, a transport key, a card in work or a purse in use."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
