@@ -169,7 +169,7 @@ JSON_RUNS = {
     "ceremony people": "sscard ceremony people --workspace ws --json",
     "ceremony blank": "sscard ceremony blank m1 --json",
     "vectors run": "sscard vectors run --json",
-    "audit verify": "echo x >> ws/outbox/*-return.csv; sscard audit verify --workspace ws --json",
+    "audit verify": "for f in ws/outbox/*; do echo x >> $f; done; sscard audit verify --workspace ws --json",
     "audit head": "sscard audit head --workspace ws --json",
     "audit export": "sscard audit export evidence.zip --workspace ws --json",
     "selftest tear": "sscard selftest tear --every 200 --doubles 1 --json",
