@@ -59,10 +59,11 @@ class TerminalTable:
     def passphrase(self, role: str, person: Person) -> Secret:
         return ask_secret("ceremony.ask-passphrase", role=role, name=person.name)
 
-    def heard(self, speaker: str, listener: str, value: str) -> str:
+    def heard(self, speaker: str, listener: str, value: str, *, paper: bool) -> str:
         if not value:
             return _ask("ceremony.ask-confirm", speaker=speaker, listener=listener)
-        click.echo(text("ceremony.read-aloud", speaker=speaker, value=grouped(value)), err=True)
+        shown = text("ceremony.on-paper") if paper else grouped(value)
+        click.echo(text("ceremony.read-aloud", speaker=speaker, value=shown), err=True)
         return _ask("ceremony.ask-heard", listener=listener)
 
     def answer(self, blank: Blank) -> str:

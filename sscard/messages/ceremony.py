@@ -93,6 +93,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{speaker} reads the words above; {listener} types yes when they were heard",
     ),
     "read-aloud": ("{speaker} 宣读: {value}", "{speaker} reads aloud: {value}"),
+    "on-paper": ("(自带记录上的校验值, 屏幕不显示)", "(the check value on their own record; it is not shown here)"),
     "ask-heard": ("{listener} 输入听到的校验值", "{listener} types the check value as heard"),
     "ask-serials": (
         "{item} 的序列号, 应有 {expected} 个, 以空格或逗号分隔",

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "serials": ("序列号", "serial numbers"),
     "seals": ("封袋编号", "seals"),
     "time": ("起止时间 (北京时间)", "from – to (UTC+8)"),
+    "algorithm": ("算法", "algorithm"),
     "keys": ("密钥", "keys"),
     "keys-value": ("{count} 个, 整组校验值 {check}", "{count}, check value of the set {check}"),
     "giver-seal": ("移交单位 (盖章)", "handing unit (seal)"),

@@ -47,8 +47,11 @@ class Table(Desk, Protocol):
         """A person's passphrase, typed blind."""
         ...
 
-    def heard(self, speaker: str, listener: str, value: str) -> str:
-        """Have the speaker read ``value`` (or, where it is empty, the step's words) and the listener type it."""
+    def heard(self, speaker: str, listener: str, value: str, *, paper: bool) -> str:
+        """Have the speaker read ``value`` (or, where it is empty, the step's words) and the listener type it.
+
+        With ``paper`` the value is not shown: the speaker has it in writing.
+        """
         ...
 
     def answer(self, blank: Blank) -> str:
@@ -126,7 +129,7 @@ class Conductor:
     def _read(self, step: Step) -> Facts:
         value = str(self._run.story.fact(step.value)) if step.value else ""
         names = {role: self._run.cast[role].name for role in (step.speaker, step.listener)}
-        heard = self._table.heard(names[step.speaker], names[step.listener], value)
+        heard = self._table.heard(names[step.speaker], names[step.listener], value, paper=step.paper)
         if value and "".join(heard.split()).upper() != value:
             raise GuardRefused("ceremony-heard")
         if not value and heard.strip().lower() not in YES:

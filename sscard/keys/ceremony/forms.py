@@ -128,15 +128,23 @@ def _facts(story: Story, lang: Lang) -> list[tuple[str, str]]:
 
 
 def _keys(story: Story, lang: Lang) -> list[tuple[str, str]]:
-    """How many keys were handed over and the check value over them, for every step that handled keys."""
-    return [
-        (
-            text("forms.keys", lang),
-            text("forms.keys-value", lang, count=entry.facts["count"], check=entry.facts["set_check"]),
-        )
+    """The ciphers, how many keys were handed over, and the check value over them, of the first step that says so."""
+    ciphers = [
+        (text("forms.algorithm", lang), "、".join(entry.facts["algorithms"]))
         for entry in story.done.values()
-        if "set_check" in entry.facts
+        if "algorithms" in entry.facts
     ][:1]
+    return (
+        ciphers
+        + [
+            (
+                text("forms.keys", lang),
+                text("forms.keys-value", lang, count=entry.facts["count"], check=entry.facts["set_check"]),
+            )
+            for entry in story.done.values()
+            if "set_check" in entry.facts
+        ][:1]
+    )
 
 
 def _seals(story: Story, item: str) -> str:

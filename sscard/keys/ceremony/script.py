@@ -21,6 +21,7 @@ from sscard.messages import Lang, current
 SUFFIX: Final = ".toml"
 DELEGATE: Final = "delegate-"
 """How the roles of those begin whom a delegation letter names."""
+_READING: Final = frozenset(("speaker", "listener", "value", "paper"))
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PEOPLE_AT_LEAST: Final = 2
 
@@ -103,7 +104,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step.  ``roles`` sign it with their passphrases; ``using`` are the arguments of an action."""
+    """One step.  ``roles`` sign it with their passphrases; ``using`` are the arguments of an action.
+
+    With ``paper`` the speaker reads the value from a record of their own, and the station does not show its own.
+    """
 
     name: str
     kind: StepKind
@@ -114,6 +118,7 @@ class Step:
     speaker: str = ""
     listener: str = ""
     value: str = ""
+    paper: bool = False
     blanks: tuple[Blank, ...] = ()
     items: tuple[Item, ...] = ()
 
@@ -208,7 +213,7 @@ class _Reader:
 
     def _step(self, row: dict[str, Any], roles: frozenset[str]) -> Step:
         name = self._name(row, "step")
-        known = {"name", "kind", "zh", "en", "roles", "action", "with", "speaker", "listener", "value", "ask", "item"}
+        known = {"name", "kind", "zh", "en", "roles", "action", "with", "ask", "item", *_READING}
         self._fields(row, name, known)
         try:
             kind = StepKind(row.get("kind"))
@@ -224,6 +229,7 @@ class _Reader:
             str(row.get("speaker", "")),
             str(row.get("listener", "")),
             str(row.get("value", "")),
+            row.get("paper", False) is True,
             tuple(self._blank(each, name) for each in row.get("ask", ())),
             tuple(self._item(each, name) for each in row.get("item", ())),
         )

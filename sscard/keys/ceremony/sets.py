@@ -31,7 +31,7 @@ def issue(bench: Bench, using: Mapping[str, str], _again: bool) -> Facts:
     Written again after an interruption the cards hold a new transport secret and the same keys.  Raises CustodyError
     ("ceremony-no-keys", or a key that may not leave), GuardRefused("carrier-used", "carrier-twice", "carrier-pins").
     """
-    wrapped, lines = _blocks(bench, using)
+    wrapped, lines, algorithms = _blocks(bench, using)
     contents = {Carrier.MOTHER: wrapped[0], Carrier.TRANSPORT: wrapped[1].reveal()}
     pins = _new_pins(bench)
     carriers: list[Facts] = []
@@ -44,11 +44,12 @@ def issue(bench: Bench, using: Mapping[str, str], _again: bool) -> Facts:
                     carriers.append(carrier_fact(carrier, copy, card.serial))
     finally:
         _wipe((*pins.values(), wrapped[1]))
-    return {**keys_fact(lines), "set": bench.set_number.hex().upper(), "carriers": carriers}
+    facts = {"set": bench.set_number.hex().upper(), "algorithms": algorithms, "carriers": carriers}
+    return {**keys_fact(lines), **facts}
 
 
-def _blocks(bench: Bench, using: Mapping[str, str]) -> tuple[tuple[bytes, Secret], list[KeyLine]]:
-    """Content of the mother cards with the secret that opens it, and what is in it."""
+def _blocks(bench: Bench, using: Mapping[str, str]) -> tuple[tuple[bytes, Secret], list[KeyLine], list[str]]:
+    """Content of the mother cards with the secret that opens it, what is in it, and the ciphers its keys are for."""
     place = Place.parse(using["to"])
     version = int(using["version"]) if using.get("version") else None
     owner = None if using["owner"] == EVERY else Level(using["owner"])
@@ -65,22 +66,26 @@ def _blocks(bench: Bench, using: Mapping[str, str]) -> tuple[tuple[bytes, Secret
                 lines.append(_line(handed))
             finally:
                 handed.value.wipe()
-    return ("\n".join(blocks).encode("ascii"), secret), lines
+    algorithms = sorted({entry.algorithm.name for entry in entries})
+    return ("\n".join(blocks).encode("ascii"), secret), lines, algorithms
 
 
 def receive(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
-    """Read mother card 1 with transport card 1 into the vault, for ``region``; all keys or none.
+    """Read mother card 1 with transport card 1 into the vault, for ``region`` in ``version``; all keys or none.
 
-    Raises CustodyError ("ceremony-keys-exist", "carrier-place" for keys of another region, "carrier-damaged"),
+    Raises CustodyError ("ceremony-keys-exist", "carrier-place" for other keys than these, "carrier-damaged"),
     GuardRefused("demo-mix", "carrier-set").
     """
     handed, carriers, number = _read_pair(bench, COPIES[0])
     try:
-        place = Place.parse(using["region"])
+        place, version = Place.parse(using["region"]), int(using["version"])
         known = {entry.place: entry for entry in bench.vault}
         for key in handed:
-            _welcome(bench, key, place, known, again=again)
+            if (key.place, key.version) != (place, version):
+                raise CustodyError("carrier-place", ref=str(key), place=f"{place} v{version}")
+            _welcome(bench, key, known, again=again)
         lines = [_line(key) for key in handed]
+        algorithms = sorted({key.algorithm.name for key in handed})
         for key in handed:
             if (key.name, key.place.region, key.version) not in known:
                 bench.vault.add(
@@ -96,15 +101,12 @@ def receive(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
         bench.vault.save()
     finally:
         _wipe(key.value for key in handed)
-    return {**keys_fact(lines), "set": number.hex().upper(), "carriers": carriers}
+    facts = {"set": number.hex().upper(), "algorithms": algorithms, "carriers": carriers}
+    return {**keys_fact(lines), **facts}
 
 
-def _welcome(
-    bench: Bench, key: Handed, place: Place, known: Mapping[tuple[str, str, int], Entry], *, again: bool
-) -> None:
-    """Refuse a key that is not for this place, of the other kind, or there already (but for an interrupted import)."""
-    if key.place != place:
-        raise CustodyError("carrier-place", ref=str(key), place=str(place))
+def _welcome(bench: Bench, key: Handed, known: Mapping[tuple[str, str, int], Entry], *, again: bool) -> None:
+    """Refuse a key of the other kind, or there already (but for an interrupted import)."""
     if key.demo is not bench.vault.demo:
         mode = {True: "DEMO", False: "PRODUCTION"}
         raise GuardRefused("demo-mix", workspace=mode[bench.vault.demo], keys=mode[key.demo])

@@ -82,7 +82,7 @@ class People:
         waiting = self.passphrases.get(person.name)
         return Secret((waiting.pop(0) if waiting else passphrase_of(person.name)).encode())
 
-    def heard(self, speaker: str, listener: str, value: str) -> str:
+    def heard(self, speaker: str, listener: str, value: str, *, paper: bool) -> str:
         assert speaker != listener
         return self.hears.pop(0) if self.hears else value or "是"
 

@@ -276,3 +276,10 @@ def test_a_wrong_pin_stops_the_step_and_the_run_goes_on_later(issued) -> None:
         issued.hold("destroy-carriers", case="D-003")
     issued.people.pins = right
     assert issued.conduct(issued.go_on()).finished
+
+
+def test_keys_of_another_version_are_not_received(issued, other_hall) -> None:
+    other_hall.people.cards = issued.people.cards
+    with pytest.raises(CustodyError) as raised:
+        other_hall.hold("receive-keys", region="99", version="2")
+    assert raised.value.key == "carrier-place"

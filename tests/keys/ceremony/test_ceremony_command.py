@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from sscard import messages
 from sscard.cli import main
+from sscard.commands.ceremony_table import TerminalTable
 from sscard.errors import Exit
 from sscard.keys.ceremony.people import Register
 from sscard.keys.ceremony.run import Place
@@ -178,6 +180,15 @@ def test_an_edited_transcript_fails_verification(office: Path) -> None:
     error = json.loads(run(office, "ceremony verify --workspace ws --json", code=Exit.FAILED))
     assert error["line"] == 2
     assert "TRANSCRIPT-DAMAGED" in run(office, GENERATE, "", Exit.FAILED)
+
+
+@pytest.mark.parametrize("paper", [True, False])
+def test_a_value_on_paper_is_not_shown(paper: bool) -> None:
+    with CliRunner().isolation(input="DEE0D085\n") as outputs:
+        heard = TerminalTable(as_json=False).heard("测试甲", "测试乙", "DEE0D085", paper=paper)
+        shown = b"".join(stream.getvalue() for stream in outputs[:2] if stream is not None)
+    assert heard == "DEE0D085"
+    assert (b"DEE0 D085" in shown) is not paper
 
 
 def forms_of(value: bytes) -> list[bytes]:

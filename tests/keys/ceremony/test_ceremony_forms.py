@@ -65,7 +65,7 @@ def test_the_memo_counts_the_official_set(received) -> None:
     serials = {card.chip.serial.hex().upper() for card in received.people.cards.values()}
     assert serials <= {serial for row in memo.table for serial in row[3].split("、")}
     text = as_text(memo)
-    for words in ("新发", "备忘录", "加密机", "移交单位 (盖章)", "测试甲", str(story.anchor), "SEAL-0001"):
+    for words in ("新发", "算法: SM4", "备忘录", "加密机", "移交单位 (盖章)", "测试甲", str(story.anchor), "SEAL-0001"):
         assert words in text
 
 
