@@ -153,21 +153,37 @@ def status(run_name: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.keys.ceremony.run import read
 
     place = _place(workspace)
-    names = [run_name] if run_name else place.runs()
+    if run_name:
+        _show_run(read(place.folder(run_name)), as_json=as_json)
+        return Exit.OK
+    names = place.runs()
     if not names and not as_json:
         click.echo(text("ceremony.none-yet"))
+    result = Exit.OK
     for name in names:
-        story = read(place.folder(name))
+        try:
+            story = read(place.folder(name))
+        except SscardError as error:
+            result = Exit.FAILED
+            show_error(error, as_json=as_json)
+            continue
         if as_json:
             emit(_facts(story))
-            continue
-        click.echo(_line(story))
-        if run_name:
-            from sscard.commands.ceremony_words import tell
+        else:
+            click.echo(_line(story))
+    return result
 
-            for line in tell(story):
-                click.echo(line)
-    return Exit.OK
+
+def _show_run(story: Story, *, as_json: bool) -> None:
+    """One run with its whole transcript, as an object or in words."""
+    from sscard.commands.ceremony_words import tell
+
+    if as_json:
+        emit(_facts(story))
+        return
+    click.echo(_line(story))
+    for line in tell(story):
+        click.echo(line)
 
 
 @command.command("verify", help=text("ceremony.verify-help"))

@@ -21,7 +21,18 @@ from sscard._version import VERSION
 from sscard.errors import GuardRefused, JournalError, ScriptError
 from sscard.keys.ceremony.people import Person, Register, Signer
 from sscard.keys.ceremony.script import Blank, Script, Step, StepKind
-from sscard.keys.ceremony.transcript import NAME, Anchor, Clock, Entry, Facts, Transcript, check, utc_now
+from sscard.keys.ceremony.transcript import (
+    NAME,
+    START,
+    Anchor,
+    Clock,
+    Entry,
+    Facts,
+    Transcript,
+    check,
+    read_anchor,
+    utc_now,
+)
 
 FOLDER: Final = "ceremonies"
 PEOPLE: Final = "people.json"
@@ -171,10 +182,13 @@ class Place:
     def going_on(self, script: Script, given: Mapping[str, str]) -> str | None:
         """Name of the open run of this script that ``given`` parameters mean; None where there is none.
 
-        Raises GuardRefused("ceremony-which") where more than one fits.
+        Raises GuardRefused("ceremony-which") where more than one fits, JournalError for a damaged run of the script;
+        other scripts' damage does not keep people from declaring a loss.
         """
         fitting = []
         for name in self.runs():
+            if not name.startswith(script.name):
+                continue
             story = read(self.folder(name))
             values = {key: each["value"] for key, each in story.opening["parameters"].items()}
             if story.opening["script"] == script.name and story.open_step and given.items() <= values.items():
@@ -431,5 +445,7 @@ def _last(place: Place) -> dict[str, object] | None:
     runs = place.runs()
     if not runs:
         return None
-    anchor = read(place.folder(runs[-1])).anchor
+    anchor = Anchor(0, START)
+    with suppress(JournalError):
+        anchor = read_anchor(place.folder(runs[-1]))
     return {"run": runs[-1], "count": anchor.count, "hash": anchor.hash}

@@ -155,7 +155,7 @@ def check(folder: Path, printed: Anchor | None = None) -> list[Entry]:
         entry = _entry(path, number, line, head, people)
         entries.append(entry)
         head = entry.hash
-    beside = _read_anchor(folder / ANCHOR_NAME)
+    beside = read_anchor(folder)
     if len(entries) - beside.count > 1:
         raise JournalError("transcript-anchor", path=str(path), count=len(entries), anchor=str(beside))
     for anchor in (beside, printed):
@@ -198,7 +198,9 @@ def _entry(path: Path, number: int, line: bytes, head: str, people: dict[str, by
     return Entry(n, time, kind, body, tuple(signatures), digest)
 
 
-def _read_anchor(path: Path) -> Anchor:
+def read_anchor(folder: Path) -> Anchor:
+    """The anchor beside a transcript, of count 0 where there is none.  Raises JournalError("transcript-anchor")."""
+    path = folder / ANCHOR_NAME
     try:
         document = json.loads(path.read_bytes())
         return Anchor(int(document["count"]), str(document["hash"]))

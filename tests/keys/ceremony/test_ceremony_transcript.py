@@ -207,3 +207,14 @@ def test_an_anchor_one_behind_is_mended(hall) -> None:
 def test_an_anchor_that_is_none_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         Anchor.parse(words)
+
+
+def test_damage_elsewhere_does_not_keep_a_loss_from_being_declared(hall) -> None:
+    run = hall.begin("generate-local", {"region": "99", "version": "5"})
+    write(run.folder, [lines_of(run.folder)[0].replace("99", "98")])
+    (run.folder / ANCHOR_NAME).write_text("?")
+    script = hall.script("loss")
+    assert hall.place.going_on(script, {}) is None
+    assert hall.hold("loss", **LOSS).finished
+    with pytest.raises(JournalError):
+        hall.place.going_on(run.script, {})
