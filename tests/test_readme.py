@@ -160,6 +160,7 @@ JSON_RUNS = {
     "keys check": "sscard keys check --workspace ws --json",
     "keys derive": "sscard keys derive IRK --path 99 --workspace ws --json",
     "keys impact": "sscard keys impact IRK:v1 --workspace ws --json",
+    "keys state": "sscard keys state UK1DF01:v3 retired --workspace ws --json",
     "keys anchor": "sscard keys anchor --workspace ws --json",
     "keys component generate": "sscard keys component generate TK --xor 2 --out sheets --workspace ws --json",
     "keys component shred": "sscard keys component shred sheets/TK-v1-1of2.txt --json",

@@ -12,7 +12,7 @@ from sscard import messages
 from sscard.commands.common import emit, json_option, workspace_option
 from sscard.commands.keys_component import component
 from sscard.commands.keys_handover import derive, import_blocks
-from sscard.commands.keys_watch import anchor, impact
+from sscard.commands.keys_watch import anchor, change_state, impact
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def command() -> None:
     pass
 
 
-for _subcommand in (derive, import_blocks, impact, anchor, component):
+for _subcommand in (derive, import_blocks, impact, change_state, anchor, component):
     command.add_command(_subcommand)
 
 
@@ -197,7 +197,9 @@ def _entry_cells(entry: Entry) -> tuple[str, ...]:
         messages.text(f"keys.place-{len(entry.region)}", region=entry.region),
         str(entry.version),
         messages.text(f"keys.usage-{entry.usage.value}"),
-        " ".join((messages.text(f"keys.state-{entry.state.value}"), *entry.incidents)),
+        messages.text("keys.frozen", incidents=" ".join(entry.incidents))
+        if entry.incidents
+        else messages.text(f"keys.state-{entry.state.value}"),
         entry.check_value.hex().upper() or "–",
         entry.method.value if entry.check_value else "–",
     )

@@ -78,7 +78,7 @@ def generate(
     demo = open_workspace(workspace).demo
     cipher = Algorithm[algorithm]
     method = method_of(cipher)
-    key = random_secret(_SIZES[algorithm])
+    key = random_secret(_size(name, cipher))
     whole = check_value(method, key.reveal())
     made = split_shares(key, threshold, count, method) if shared else split_xor(key, count, method)
     key.wipe()
@@ -139,7 +139,8 @@ def combine(
     vault.check_place(name, level, where, version)
     typed: list[Component] = []
     for number in range(1, threshold + 1):
-        typed.append(_ask(number, threshold, count, cipher, shared=shared, taken=typed))
+        made = _ask(number, threshold, count, cipher, size=_size(name, cipher), shared=shared, taken=typed)
+        typed.append(made)
     key = put_together(typed)
     for each in typed:
         each.value.wipe()
@@ -197,6 +198,15 @@ def _parts(xor: int | None, shares: str | None) -> tuple[int, int, bool]:
     return int(found[1]), int(found[2]), True
 
 
+def _size(name: str, cipher: Algorithm) -> int:
+    """Bytes of the key: maintenance keys of DES cards have 8, other DES keys 16."""
+    from sscard.keys.catalog import canonical, load
+    from sscard.keys.hierarchy import key_size
+
+    row = next((row for row in load() if row.name == canonical(name)), None)
+    return key_size(row, cipher) if row is not None else _SIZES[cipher.name]
+
+
 def _written(sheets: tuple[Sheet, ...], folder: Path, *, pdf: bool) -> list[tuple[Sheet, Path]]:
     """Every sheet in a new file of its own; where one cannot be written, those before it are destroyed."""
     from sscard.keys.files import create_private
@@ -248,7 +258,9 @@ def _region(level: Level, region: str, *, transport: bool) -> str:
     return region[:2] if level is Level.LOCAL else region
 
 
-def _ask(number: int, needed: int, count: int, cipher: Algorithm, *, shared: bool, taken: list[Component]) -> Component:
+def _ask(
+    number: int, needed: int, count: int, cipher: Algorithm, *, size: int, shared: bool, taken: list[Component]
+) -> Component:
     """One holder's component, typed unseen and held against its own check value.
 
     Raises CustodyError after three slips, or for a component that was typed already.
@@ -263,7 +275,7 @@ def _ask(number: int, needed: int, count: int, cipher: Algorithm, *, shared: boo
     if any(each.index == index for each in taken):
         raise CustodyError("component-twice")
     for attempt in range(1, _ATTEMPTS + 1):
-        value = _hidden(_SIZES[cipher.name])
+        value = _hidden(size)
         check = click.prompt(_text("ask-check"))
         made = Component(index, count, threshold, value, _hex(check), shared, method_of(cipher))
         try:

@@ -1,4 +1,6 @@
-"""``sscard keys impact`` and ``anchor``: who is hit by a lost key, and whether the vault is the one last saved."""
+"""``sscard keys impact``, ``state`` and ``anchor``: who is hit by a lost key, freezing it, and whether the vault is the
+one last saved.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +53,35 @@ def impact(ref: str, workspace: Path, as_json: bool) -> int:
     click.echo(messages.text("custody.impact-total", **totals))
     if register is None:
         click.echo(messages.text("custody.impact-no-psams"))
+    return Exit.OK
+
+
+@click.command("state", help=messages.text("custody.state-help"))
+@click.argument("ref", metavar="KEY:vN")
+@click.argument("state", type=click.Choice(["active", "suspended", "retired"]))
+@workspace_option
+@json_option
+def change_state(ref: str, state: str, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.audit_log import audit
+    from sscard.commands.unlock import open_vault
+    from sscard.keys.store import State
+    from sscard.personalize.impact import parse_ref
+    from sscard.personalize.workspace import open_workspace
+
+    name, version = parse_ref(ref)
+    place = open_workspace(workspace)
+    vault = open_vault(place)
+    found = [entry for entry in vault if (entry.name, entry.version) == (name, version)]
+    if not found:
+        raise CustodyError("key-missing", ref=ref)
+    changed = [vault.change_state(entry, State(state)) for entry in found]
+    vault.save()
+    audit(place, "keys state", key=f"{name}:v{version}", state=state, count=len(changed))
+    for entry in changed:
+        if as_json:
+            emit({"name": entry.name, "version": entry.version, "region": entry.region, "state": entry.state.value})
+        else:
+            click.echo(f"{entry}  {messages.text(f'keys.state-{entry.state.value}')}")
     return Exit.OK
 
 

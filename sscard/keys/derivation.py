@@ -17,7 +17,7 @@ from sscard.keys.checkvalue import CheckMethod, check_value, method_of
 from sscard.keys.diversify import factors
 from sscard.keys.family import Algorithm, family_of
 from sscard.keys.secret import Secret
-from sscard.keys.store import Entry, KeyStore, State, Usage
+from sscard.keys.store import Entry, KeyStore, Usage
 
 _PATH: Final = re.compile(r"([0-9]{2})(?:/([0-9]{6})(?:/([0-9A-Fa-f]{16}))?)?")
 
@@ -113,7 +113,7 @@ def candidates(store: KeyStore, place: Place, names: Iterable[str] = (), version
         label = entry.name, entry.version
         if (
             entry.usage is Usage.DIVERSIFY
-            and entry.state is State.ACTIVE
+            and entry.usable
             and place.region.startswith(entry.region)
             and label not in seen
             and (not wanted or entry.name in wanted)

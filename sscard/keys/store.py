@@ -14,6 +14,8 @@ from sscard.keys.checkvalue import CheckMethod, check_value, key_sizes, method_o
 from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
 
+_TRANSPORT: Final = (Algorithm.SM4, Algorithm.AES)
+"""Ciphers there are key blocks for."""
 _REGION_PATH: Final = re.compile(r"(?:[0-9]{2}(?:[0-9]{4})?)?")
 
 
@@ -59,6 +61,11 @@ class Entry:
     check_value: bytes
     exportable: bool = True
     incidents: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the key is active and no incident holds it back."""
+        return self.state is State.ACTIVE and not self.incidents
 
     @property
     def method(self) -> CheckMethod:
@@ -166,20 +173,25 @@ class KeyStore:
         raise CustodyError("key-missing", ref=ref)
 
     def change_state(self, entry: Entry, state: State) -> Entry:
-        """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now."""
+        """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now.
+
+        Raises CustodyError: "key-frozen" while an incident holds it, "key-state" for a destroyed key.
+        """
+        if entry.incidents:
+            raise CustodyError("key-frozen", ref=str(entry), incident=", ".join(entry.incidents))
+        if entry.state is State.DESTROYED:
+            raise CustodyError("key-state", ref=str(entry), state=entry.state.value)
         return self._put(replace(entry, state=state))
 
     def freeze(self, entry: Entry, incident: str) -> Entry:
-        """Suspend a key for an incident; it takes the thaw of each of its incidents to wake it."""
+        """Hold a key back for an incident, whatever its state; each of its incidents must be thawed."""
         incidents = tuple(dict.fromkeys((*entry.incidents, incident)))
-        state = State.SUSPENDED if entry.state is State.ACTIVE else entry.state
-        return self._put(replace(entry, state=state, incidents=incidents))
+        return self._put(replace(entry, incidents=incidents))
 
     def thaw(self, entry: Entry, incident: str) -> Entry:
         """Undo :meth:`freeze` for one incident."""
         incidents = tuple(number for number in entry.incidents if number != incident)
-        wakes = not incidents and entry.state is State.SUSPENDED
-        return self._put(replace(entry, state=State.ACTIVE if wakes else entry.state, incidents=incidents))
+        return self._put(replace(entry, incidents=incidents))
 
     def destroy(self, entry: Entry) -> Entry:
         """Wipe the value for good.  Its place stays taken, so that nothing above it is used instead."""
@@ -228,6 +240,9 @@ def _check_value(name: str, value: Secret, algorithm: Algorithm, usage: Usage) -
         if not 1 <= len(value) <= 16:
             raise CustodyError("key-length", key=name, algorithm=usage.value, size=len(value))
         return b""
+    wraps = usage is Usage.WRAP
+    if (wraps and algorithm not in _TRANSPORT) or (not wraps and algorithm is Algorithm.AES):
+        raise CustodyError("key-transport-algorithm", key=name, algorithm=algorithm.name)
     if len(value) not in key_sizes(algorithm):
         raise CustodyError("key-length", key=name, algorithm=algorithm.name, size=len(value))
     return check_value(method_of(algorithm), value.reveal())

@@ -35,6 +35,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "列出使用某个密钥版本的批次和卡 (例如密钥泄露后)。\n\n\b\n例: sscard keys impact STKDF01:v1 --workspace ws",
         "List batches and cards under one version of a key, as after a loss.\n\n\b\nExample: sscard keys impact STKDF01:v1 --workspace ws",
     ),
+    "state-help": (
+        "暂停、停用或恢复某个密钥版本 (在密钥库的各级)。被暂停或停用的密钥不再用于任何运算。\n\n\b\n例: sscard keys state UK1DF01:v3 suspended --workspace ws",
+        "Suspend, retire or wake one version of a key, at every place the vault holds it. A key that is not active is used for nothing.\n\n\b\nExample: sscard keys state UK1DF01:v3 suspended --workspace ws",
+    ),
     "anchor-help": (
         "显示密钥库的代数和摘要, 供纸面记录; --accept 在有意恢复备份后重新认定。\n\n\b\n例: sscard keys anchor --workspace ws",
         "Show the vault's generation and digest, for the paper record; --accept takes a restored backup for the true one.\n\n\b\nExample: sscard keys anchor --workspace ws",

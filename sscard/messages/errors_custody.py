@@ -54,6 +54,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref} 不用于分散。|只有密钥目录和发卡方的密钥可以下发。",
         "Nothing is derived from {ref}.|Only keys of the catalogue and of the issuer are handed down.",
     ),
+    "key-transport-algorithm": (
+        "密钥 {key} 的算法 {algorithm} 与用途不符。|传输密钥用 SM4 或 AES; AES 只用于传输密钥 (--transport)。",
+        "The algorithm {algorithm} does not fit what {key} is for.|Transport keys are SM4 or AES; AES is for transport keys only (--transport).",
+    ),
     "key-wraps-only": (
         "{ref} 是传输密钥, 只用于保护密钥块。|运算请使用密钥目录中的密钥。",
         "{ref} is a transport key and only protects key blocks.|Name a key of the catalogue.",

@@ -240,3 +240,50 @@ def test_shredding_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture
     for path in (tmp_path / "none", tmp_path / "link"):
         assert run(capsys, "keys", "component", "shred", path)[1][0]["error"] == "CUSTODY-UNWRITABLE"
     assert target.read_bytes() == b"keep"
+
+
+def test_a_version_is_suspended_and_woken(ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    derive = ("keys", "derive", "IRK", "--path", "99/990101", "--workspace", ws)
+    assert len(run(capsys, *derive)[1]) == 3
+    code, lines = run(capsys, "keys", "state", "IRK:v1", "suspended", "--workspace", ws)
+    assert (code, [line["region"] for line in lines]) == (Exit.OK, ["", "99", "990101"])
+    assert [line["version"] for line in run(capsys, *derive)[1]] == [2, 3]
+    assert run(capsys, *derive, "--version", 1)[1][0]["error"] == "KEY-STATE"
+    missing = run(capsys, "keys", "check", "--workspace", ws)[1]
+    assert [line["key"] for line in missing if line.get("found") is False] == ["IRK"]
+    assert run(capsys, "keys", "state", "IRK:v1", "active", "--workspace", ws)[0] == Exit.OK
+    assert len(run(capsys, *derive)[1]) == 3
+    assert run(capsys, "keys", "state", "IRK:v9", "retired", "--workspace", ws)[1][0]["error"] == "KEY-MISSING"
+
+
+def test_maintenance_keys_of_des_cards_are_short(ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheets, _ = make_sheets(capsys, ws, "STK", "--xor", "2", "--algorithm", "DES", "--version", "2")
+    assert len(value_on(sheets[0])) == 16
+    sheets, _ = make_sheets(capsys, ws, "UKMF", "--xor", "2", "--algorithm", "DES", "--version", "2")
+    assert len(value_on(sheets[0])) == 32
+
+
+def test_des_keys_travel_as_tr31(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sscard.keys.catalog import Level
+    from sscard.keys.family import Algorithm
+    from sscard.keys.secret import Secret
+
+    for name, holds in (("above", "province"), ("below", "none")):
+        words = ("init", tmp_path / name, "--demo", "--profile", "ssc2-des", "--holds", holds)
+        assert run(capsys, *words)[0] == Exit.OK
+        vault = vault_of(tmp_path / name)
+        transport = {"level": Level.ISSUER, "algorithm": Algorithm.AES, "usage": Usage.WRAP}
+        vault.add("TK-99", Secret(bytes(range(32))), **transport)
+        vault.save()
+    blocks = ("--under", "TK-99", "--workspace")
+    derive = ("keys", "derive", "STK", "IRK", "--path", "99/990101", "--out", tmp_path / "x", "--no-export")
+    assert run(capsys, *derive, *blocks, tmp_path / "above")[1][0]["count"] == 4
+    lines = (tmp_path / "x").read_text("ascii").splitlines()[2:]
+    assert [line[:9] for line in lines] == ["D019210TX"] * 3 + ["D019210DX"]
+    taken = run(capsys, "keys", "import", tmp_path / "x", *blocks, tmp_path / "below")[1]
+    card = ("STK", "IRK", "--path", "99/990101/8699990100000017", "--workspace")
+    assert len(taken) == 4
+    tables = [run(capsys, "keys", "derive", *card, tmp_path / name)[1] for name in ("above", "below")]
+    assert tables[0] == tables[1]
+    again = ("keys", "derive", "IRK", "--path", "99/990101", "--out", tmp_path / "y", *blocks, tmp_path / "below")
+    assert run(capsys, *again)[1][0]["error"] == "KEY-NOT-EXPORTABLE"

@@ -322,6 +322,8 @@ ADDED = {"level": Level.NATIONAL, "algorithm": Algorithm.SM4}
         (KEY, {"region": "99010x"}, "key-region-path"),
         (KEY, {"region": "９９"}, "key-region-path"),
         (KEY, {"algorithm": Algorithm.SSF33}, "algorithm-unpublished"),
+        (KEY, {"version": 9, "algorithm": Algorithm.DES, "usage": Usage.WRAP}, "key-transport-algorithm"),
+        (KEY + KEY, {"version": 9, "algorithm": Algorithm.AES}, "key-transport-algorithm"),
     ],
 )
 def test_what_a_store_does_not_take(value: bytes, changes: dict[str, Any], key: str) -> None:

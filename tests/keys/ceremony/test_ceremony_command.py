@@ -116,7 +116,7 @@ def test_a_loss_from_the_command_line_freezes_what_the_next_command_needs(office
     assert [each["step"] for each in done] == ["check", "sign"]
     state = json.loads(run(office, "ceremony status --workspace ws --json"))
     assert (state["state"], state["done"], state["steps"]) == ("finished", 4, 4)
-    assert "suspended" in run(office, "--lang en keys list --workspace ws --name UKMF")
+    assert "frozen INC-1" in run(office, "--lang en keys list --workspace ws --name UKMF")
 
 
 def test_the_delegation_letter_is_written(office: Path) -> None:

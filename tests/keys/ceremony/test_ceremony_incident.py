@@ -54,8 +54,8 @@ def test_a_frozen_key_refuses_every_operation_and_names_the_incident(hall) -> No
 
 def test_everything_below_the_place_is_frozen_and_nothing_above(hall) -> None:
     hall.hold("loss", **LOSS)
-    states = {entry.region: entry.state for entry in hall.vault() if (entry.name, entry.version) == ("STKDF04", 1)}
-    assert states == {"": State.ACTIVE, "99": State.SUSPENDED, "990101": State.SUSPENDED}
+    usable = {entry.region: entry.usable for entry in hall.vault() if (entry.name, entry.version) == ("STKDF04", 1)}
+    assert usable == {"": True, "99": False, "990101": False}
     assert "STKDF04" not in {
         entry.name for entry in candidates(hall.vault(), Place("990101"), version=1) if entry.region
     }
@@ -85,11 +85,21 @@ def test_thawing_takes_a_ceremony_for_each_incident(hall) -> None:
     assert raised.value.key == "ceremony-no-keys"
 
 
-def test_a_retired_key_stays_retired_through_an_incident(hall) -> None:
+@pytest.mark.parametrize("state", [State.RETIRED, State.SUSPENDED, State.ACTIVE])
+def test_a_key_comes_out_of_an_incident_in_the_state_it_had(hall, state: State) -> None:
     vault = hall.vault()
-    entry = vault.nearest("STKDF04", "99", 1)
-    retired = vault.change_state(entry, State.RETIRED)
-    assert vault.thaw(vault.freeze(retired, "INC-001"), "INC-001").state is State.RETIRED
+    entry = vault.change_state(vault.nearest("STKDF04", "99", 1), state)
+    assert vault.thaw(vault.freeze(entry, "INC-001"), "INC-001") == entry
+
+
+def test_one_person_wakes_neither_a_frozen_nor_a_destroyed_key(hall) -> None:
+    vault = hall.vault()
+    held = vault.freeze(vault.nearest("STKDF04", "99", 1), "INC-001")
+    frozen(lambda: vault.change_state(held, State.ACTIVE))
+    gone = vault.destroy(vault.nearest("STKDF03", "99", 1))
+    with pytest.raises(CustodyError) as raised:
+        vault.change_state(gone, State.ACTIVE)
+    assert raised.value.key == "key-state"
 
 
 def test_every_key_of_a_version_can_be_frozen_at_once(hall) -> None:
