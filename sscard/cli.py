@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "card": "card",
     "keys": "keys",
     "psam": "psam",
+    "ceremony": "ceremony",
     "vectors": "vectors",
     "audit": "audit",
     "selftest": "selftest",

@@ -155,6 +155,12 @@ class BatchUnusable(BatchError):
     exit_code = Exit.USAGE
 
 
+class ScriptError(SscardError):
+    """A ceremony script is wrong, or an answer has not the form it asks for."""
+
+    exit_code = Exit.USAGE
+
+
 class UsageError(SscardError):
     """What was typed cannot be meant."""
 

@@ -37,6 +37,10 @@ NOT_HERE = {
     "sscard read DF01/EF05 DF04 --pin --json": Exit.NO_READER,
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
     "sscard pki master-key --reader emulator": Exit.USAGE,
+    "sscard ceremony enrol 测试甲 --workspace ws": Exit.FAILED,
+    "sscard ceremony run loss --set incident=INC-1 --set key=STKDF04:v1 --set region=99 --workspace ws": Exit.FAILED,
+    "sscard ceremony forms delegation-w-001 --workspace ws": Exit.FAILED,
+    "sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws": Exit.FAILED,
     "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
     "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
@@ -46,7 +50,7 @@ NOT_HERE = {
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
 }
-"""Examples that need a reader, a terminal, a key, a stopped card, a used purse or a PSAM, and how they end."""
+"""Examples that need a reader, people at a table, a key, a stopped card, a used purse or a PSAM, and their ends."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

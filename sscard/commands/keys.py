@@ -182,6 +182,7 @@ def _entry_facts(entry: Entry) -> dict[str, object]:
         "algorithm": entry.algorithm.name,
         "usage": entry.usage.value,
         "state": entry.state.value,
+        "incidents": list(entry.incidents),
         "demo": entry.demo,
         "check_value": entry.check_value.hex().upper(),
         "method": entry.method.value if entry.check_value else "",
@@ -196,7 +197,9 @@ def _entry_cells(entry: Entry) -> tuple[str, ...]:
         messages.text(f"keys.place-{len(entry.region)}", region=entry.region),
         str(entry.version),
         messages.text(f"keys.usage-{entry.usage.value}"),
-        messages.text(f"keys.state-{entry.state.value}"),
+        messages.text("keys.frozen", incidents=" ".join(entry.incidents))
+        if entry.incidents
+        else messages.text(f"keys.state-{entry.state.value}"),
         entry.check_value.hex().upper() or "–",
         entry.method.value if entry.check_value else "–",
     )

@@ -26,6 +26,7 @@ _SYSTEMS: Final = {
     _T514: "sscard.emulator.image_t514",
     "fmcos": _INTERVAL,
     "smartcos": _INTERVAL,
+    "carrier": "sscard.emulator.mother.image",
     "psam": "sscard.emulator.psam.image",
 }
 """Module of each card operating system: ``tree_of(chip)`` and ``card_of(tree)``.  Images of T514 do not name it."""

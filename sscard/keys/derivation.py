@@ -17,7 +17,7 @@ from sscard.keys.checkvalue import CheckMethod, check_value, method_of
 from sscard.keys.diversify import factors
 from sscard.keys.family import Algorithm, family_of
 from sscard.keys.secret import Secret
-from sscard.keys.store import Entry, KeyStore, State, Usage
+from sscard.keys.store import Entry, KeyStore, Usage
 
 _PATH: Final = re.compile(r"([0-9]{2})(?:/([0-9]{6})(?:/([0-9A-Fa-f]{16}))?)?")
 
@@ -105,7 +105,8 @@ def hand_down(store: KeyStore, name: str, version: int, place: Place, *, exporta
 def candidates(store: KeyStore, place: Place, names: Iterable[str] = (), version: int | None = None) -> Iterator[Entry]:
     """The stored keys that reach down to ``place``, each name and version once, in the order of the store.
 
-    ``names`` (canonical) and ``version`` narrow them.  Keys that are not active are left out.
+    ``names`` (canonical) and ``version`` narrow them.  Keys that are not active are left out, and so are an issuer's
+    own keys of another place, which nobody hands down, unless they are named.
     """
     wanted = set(names)
     seen = set()
@@ -113,8 +114,9 @@ def candidates(store: KeyStore, place: Place, names: Iterable[str] = (), version
         label = entry.name, entry.version
         if (
             entry.usage is Usage.DIVERSIFY
-            and entry.state is State.ACTIVE
+            and entry.usable
             and place.region.startswith(entry.region)
+            and (entry.level is not Level.ISSUER or entry.region == place.region or entry.name in wanted)
             and label not in seen
             and (not wanted or entry.name in wanted)
             and version in (None, entry.version)

@@ -25,7 +25,7 @@ from sscard.keys.checkvalue import key_sizes
 from sscard.keys.derivation import Handed, Place
 from sscard.keys.family import Algorithm
 from sscard.keys.secret import Secret
-from sscard.keys.store import Entry, KeyStore, State, Usage
+from sscard.keys.store import Entry, KeyStore, Usage
 
 MAGIC: Final = "SSKB1"
 FIELD_SIZE: Final = 48
@@ -50,7 +50,7 @@ E = TypeVar("E", bound=Enum)
 def transport_key(store: KeyStore, name: str, version: int | None = None) -> Entry:
     """The transport key of a name, its newest active version where none is given.  Raises CustodyError."""
     found = [entry for entry in store if entry.name == name and version in (None, entry.version)]
-    active = [entry for entry in found if entry.state is State.ACTIVE]
+    active = [entry for entry in found if entry.usable]
     if not active:
         raise CustodyError(
             "key-state" if found else "key-missing", ref=name, state=found[0].state.value if found else ""

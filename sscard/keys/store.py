@@ -37,6 +37,7 @@ class State(Enum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     RETIRED = "retired"
+    DESTROYED = "destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Entry:
 
     ``region`` is the path in the hierarchy: empty for the nation, two digits a province, six a city.  ``check_value``
     has 3 bytes; it is empty for presented values, whose few possibilities a check value would give away.  What is not
-    ``exportable`` never leaves its store again, not even wrapped.
+    ``exportable`` never leaves its store again, not even wrapped.  ``incidents`` are the numbers of those it is frozen
+    for.
     """
 
     name: str
@@ -58,6 +60,12 @@ class Entry:
     demo: bool
     check_value: bytes
     exportable: bool = True
+    incidents: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the key is active and no incident holds it back."""
+        return self.state is State.ACTIVE and not self.incidents
 
     @property
     def method(self) -> CheckMethod:
@@ -74,10 +82,14 @@ class Entry:
 
 
 class KeyStore:
-    """Stored keys in memory.  ``demo`` holds for all of them: demonstration and production keys never share a store."""
+    """Stored keys in memory.  ``demo`` holds for all of them: demonstration and production keys never share a store.
+
+    ``revision`` counts the changes of entries, for those who keep what they worked out from them.
+    """
 
     def __init__(self, *, demo: bool) -> None:
         self._demo = demo
+        self.revision = 0
         self._entries: dict[tuple[str, str, int], Entry] = {}
         self._values: dict[tuple[str, str, int], Secret] = {}
 
@@ -115,9 +127,7 @@ class KeyStore:
         check = _check_value(name, value, algorithm, usage)
         name = canonical(name)
         entry = Entry(name, level, region, version, algorithm, usage, state, self._demo, check, exportable)
-        self.check_place(name, level, region, version)
-        if entry.place in self._entries:
-            raise CustodyError("key-twice", key=str(entry))
+        self._admit(entry)
         self._entries[entry.place] = entry
         self._values[entry.place] = value
         return entry
@@ -152,6 +162,8 @@ class KeyStore:
         for place in dict.fromkeys((region, region[:2], "")):
             entry = self._entries.get((name, place, version))
             if entry is not None:
+                if entry.incidents:
+                    raise CustodyError("key-frozen", ref=ref, incident=", ".join(entry.incidents))
                 if entry.state is not State.ACTIVE:
                     raise CustodyError("key-state", ref=ref, state=entry.state.value)
                 return entry
@@ -161,10 +173,54 @@ class KeyStore:
         raise CustodyError("key-missing", ref=ref)
 
     def change_state(self, entry: Entry, state: State) -> Entry:
-        """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now."""
-        changed = replace(entry, state=state)
-        self._entries[entry.place] = changed
-        return changed
+        """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now.
+
+        Raises CustodyError: "key-frozen" while an incident holds it, "key-state" for a destroyed key.
+        """
+        if entry.incidents:
+            raise CustodyError("key-frozen", ref=str(entry), incident=", ".join(entry.incidents))
+        if entry.state is State.DESTROYED:
+            raise CustodyError("key-state", ref=str(entry), state=entry.state.value)
+        return self._put(replace(entry, state=state))
+
+    def freeze(self, entry: Entry, incident: str) -> Entry:
+        """Hold a key back for an incident, whatever its state; each of its incidents must be thawed."""
+        incidents = tuple(dict.fromkeys((*entry.incidents, incident)))
+        return self._put(replace(entry, incidents=incidents))
+
+    def thaw(self, entry: Entry, incident: str) -> Entry:
+        """Undo :meth:`freeze` for one incident."""
+        incidents = tuple(number for number in entry.incidents if number != incident)
+        return self._put(replace(entry, incidents=incidents))
+
+    def destroy(self, entry: Entry) -> Entry:
+        """Wipe the value for good.  Its place stays taken, so that nothing above it is used instead."""
+        self._values[entry.place].wipe()
+        self._values[entry.place] = Secret(b"")
+        return self._put(replace(entry, state=State.DESTROYED))
+
+    def restore(self, entry: Entry, value: Secret) -> None:
+        """Put an entry back as it was stored, a destroyed one without value included; its check value is made anew.
+
+        Raises CustodyError as :meth:`add` does.
+        """
+        if entry.state is not State.DESTROYED:
+            check = _check_value(entry.name, value, entry.algorithm, entry.usage)
+            entry = replace(entry, check_value=check)
+        self._admit(entry)
+        self._entries[entry.place] = entry
+        self._values[entry.place] = value
+
+    def _admit(self, entry: Entry) -> None:
+        """Raise CustodyError where the place is impossible or taken."""
+        self.check_place(entry.name, entry.level, entry.region, entry.version)
+        if entry.place in self._entries:
+            raise CustodyError("key-twice", key=str(entry))
+
+    def _put(self, entry: Entry) -> Entry:
+        self.revision += 1
+        self._entries[entry.place] = entry
+        return entry
 
     def wipe(self) -> None:
         """Overwrite all values and forget the entries."""

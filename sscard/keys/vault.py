@@ -27,7 +27,7 @@ from sscard.keys.catalog import Level
 from sscard.keys.family import Algorithm
 from sscard.keys.files import write_private
 from sscard.keys.secret import Secret
-from sscard.keys.store import KeyStore, State, Usage
+from sscard.keys.store import Entry, KeyStore, State, Usage
 
 FORMAT: Final = "sscard-vault"
 VERSION: Final = 2
@@ -183,6 +183,8 @@ class Vault(KeyStore):
                 "usage": entry.usage.value,
                 "state": entry.state.value,
                 "exportable": entry.exportable,
+                "incidents": entry.incidents,
+                "check": entry.check_value.hex(),
                 "value": self.value(entry).reveal().hex(),
             }
             for entry in self
@@ -190,17 +192,20 @@ class Vault(KeyStore):
         return json.dumps({"demo": self.demo, "keys": rows}).encode("ascii")
 
     def _add_row(self, row: Mapping[str, Any]) -> None:
-        self.add(
+        entry = Entry(
             row["name"],
-            Secret(bytes.fromhex(row["value"])),
-            level=Level(row["level"]),
-            region=row["region"],
-            version=row["version"],
-            algorithm=Algorithm[row["algorithm"]],
-            usage=Usage(row["usage"]),
-            state=State(row["state"]),
-            exportable=row.get("exportable", True),
+            Level(row["level"]),
+            row["region"],
+            row["version"],
+            Algorithm[row["algorithm"]],
+            Usage(row["usage"]),
+            State(row["state"]),
+            self.demo,
+            bytes.fromhex(row.get("check", "")),
+            row.get("exportable", True),
+            tuple(row.get("incidents", ())),
         )
+        self.restore(entry, Secret(bytes.fromhex(row["value"])))
 
 
 def _render(document: Mapping[str, object]) -> bytes:

@@ -81,6 +81,7 @@ class VaultKeyService:
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
+        self._revision = store.revision
         self._branches: dict[tuple[str, str, int], _Branch] = {}
         self._cards: dict[bytes, dict[KeyRef, _CardKey]] = {}
         self._lock = threading.Lock()
@@ -196,6 +197,7 @@ class VaultKeyService:
 
     def _card_key(self, ref: KeyRef, *, issuer_only: bool = False) -> _CardKey:
         """The card key of a reference, from the cache or derived now; the lock is held."""
+        self._heed_changes()
         kept = self._cards.get(ref.card)
         key = kept.get(ref) if kept is not None else None
         if key is None:
@@ -220,6 +222,7 @@ class VaultKeyService:
 
     def _branch(self, ref: KeyRef) -> _Branch:
         """The key a reference means without its card factor; the lock is held."""
+        self._heed_changes()
         name = canonical(ref.name)
         place = name, ref.region, ref.version
         branch = self._branches.get(place)
@@ -240,6 +243,14 @@ class VaultKeyService:
             for factor in factors(entry.region, ref.region):
                 value = family.diversify(value, factor)
         return _Root(entry, family, value)
+
+    def _heed_changes(self) -> None:
+        """Drop what was derived before a key was frozen, thawed or destroyed."""
+        if self._revision != self._store.revision:
+            self._revision = self._store.revision
+            self._branches.clear()
+            for card in tuple(self._cards):
+                self._drop(card)
 
     def _nearest(self, ref: KeyRef) -> Entry:
         """The stored entry nearest to the place a reference means: city, province, nation."""

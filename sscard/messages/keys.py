@@ -57,6 +57,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "state-active": ("有效", "active"),
     "state-suspended": ("暂停", "suspended"),
     "state-retired": ("停用", "retired"),
+    "frozen": ("冻结 {incidents}", "frozen {incidents}"),
+    "state-destroyed": ("已销毁", "destroyed"),
     "kind-internal": ("内部认证", "internal"),
     "kind-maintenance": ("应用维护", "maintain"),
     "kind-update": ("更新", "update"),
