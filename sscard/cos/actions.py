@@ -104,7 +104,7 @@ class LoadFirstKey:
 class Refused:
     """An action that the card must refuse; the refusal is the proof."""
 
-    action: Send | LoadKey | PresentCode
+    action: Send | LoadKey | LoadPin | PresentCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ enciphered under the key); docs/fmcos.md, "authentication".
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from sscard.apdu.command import Command
@@ -23,6 +24,10 @@ class Authentication(Protocol):
         """The data of EXTERNAL AUTHENTICATE for a challenge of 8 bytes."""
         ...
 
+    def counter_proof(self, service: KeyService, ref: KeyRef, ask: Callable[[], bytes]) -> bytes:
+        """The same at a counter, where nothing is fixed; ``ask`` fetches a challenge each time it is called."""
+        ...
+
     def question(self, service: KeyService, ref: KeyRef, key_id: int) -> tuple[Command, bytes]:
         """INTERNAL AUTHENTICATE with random data, and the answer that only the right card gives."""
         ...
@@ -33,6 +38,10 @@ class SessionProof:
 
     def proof(self, service: KeyService, ref: KeyRef, challenge: bytes) -> bytes:
         return service.authentication_data(ref, challenge, _ORIGINAL) + _ORIGINAL
+
+    def counter_proof(self, service: KeyService, ref: KeyRef, ask: Callable[[], bytes]) -> bytes:
+        original, challenge = ask(), ask()
+        return service.authentication_data(ref, challenge, original) + original
 
     def question(self, service: KeyService, ref: KeyRef, key_id: int) -> tuple[Command, bytes]:
         factor, original = secrets.token_bytes(CHALLENGE_SIZE), secrets.token_bytes(CHALLENGE_SIZE)
@@ -45,6 +54,9 @@ class DirectProof:
 
     def proof(self, service: KeyService, ref: KeyRef, challenge: bytes) -> bytes:
         return service.direct_cryptogram(ref, challenge)
+
+    def counter_proof(self, service: KeyService, ref: KeyRef, ask: Callable[[], bytes]) -> bytes:
+        return self.proof(service, ref, ask())
 
     def question(self, service: KeyService, ref: KeyRef, key_id: int) -> tuple[Command, bytes]:
         data = secrets.token_bytes(CHALLENGE_SIZE)

@@ -41,6 +41,14 @@ class Coding(Enum):
     BTLV = "B-TLV"
 
 
+class Protection(Enum):
+    """How the commands that touch a file are protected on the line."""
+
+    PLAIN = "plain"
+    MAC = "mac"
+    CIPHER = "cipher"
+
+
 class Join(Enum):
     """How the rights of an access rule combine."""
 
@@ -96,7 +104,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0."""
+    """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0.
+
+    ``protection`` is asked for when the file is written, with ``protected_reading`` also when it is read, under the
+    maintenance key ``line_key``.
+    """
 
     name: str
     fid: int
@@ -109,6 +121,9 @@ class File:
     update: Access
     record_length: int = 0
     items: tuple[Item, ...] = ()
+    protection: Protection = Protection.PLAIN
+    protected_reading: bool = False
+    line_key: str = ""
 
     def records(self) -> Iterator[tuple[int, int, Item]]:
         """``(record number, occurrence, item)`` of every record of a TLV file, in the order of creation."""
@@ -130,6 +145,8 @@ class KeyKind(Enum):
     LOAD = "load"
     PURCHASE = "purchase"
     TAC = "tac"
+    UNBLOCK = "unblock"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
 from sscard.cos.access import PIN
-from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
+from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
 from sscard.errors import ProfileError
 
 Contradiction = tuple[str, str, dict[str, object]]
@@ -65,6 +65,7 @@ def _directory(profile: Profile, directory: Directory) -> Iterator[Contradiction
         place = f"{name}/{file.name}"
         yield from _unknown_rights(file.read, f"{place}/read", rights)
         yield from _unknown_rights(file.update, f"{place}/update", rights)
+        yield from _line_key(directory, file, place)
         yield from _file(file, place)
 
 
@@ -76,6 +77,15 @@ def _unknown_rights(access: Access, place: str, rights: set[str]) -> Iterator[Co
     for right in access.rights:
         if right not in rights:
             yield "profile-right", place, {"right": right}
+
+
+def _line_key(directory: Directory, file: File, place: str) -> Iterator[Contradiction]:
+    """A protected file names a maintenance key of its directory, and no other file names one."""
+    if file.protection is Protection.PLAIN:
+        if file.line_key or file.protected_reading:
+            yield "profile-unprotected", place, {}
+    elif not any(slot.name == file.line_key and slot.kind is KeyKind.MAINTENANCE for slot in directory.keys):
+        yield "profile-line-key", f"{place}/line_key", {"key": file.line_key or "–"}
 
 
 def _file(file: File, place: str) -> Iterator[Contradiction]:

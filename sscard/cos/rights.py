@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from sscard.cos.access import PIN, allowed
-from sscard.cos.model import Access
+from sscard.cos.model import Access, Join
 
 
 class Rights(Protocol):
@@ -22,6 +22,10 @@ class Rights(Protocol):
 
     def leave(self, held: frozenset[str]) -> frozenset[str]:
         """What counts after another directory was selected."""
+        ...
+
+    def can_hold(self, rule: Access) -> bool:
+        """Whether all that a rule asks for can count at once."""
         ...
 
     def needed(self, rule: Access, held: frozenset[str], proved: Collection[str]) -> tuple[str, ...]:
@@ -38,6 +42,9 @@ class Cumulative:
     def leave(self, held: frozenset[str]) -> frozenset[str]:
         return held & {PIN}
 
+    def can_hold(self, rule: Access) -> bool:
+        return True
+
     def needed(self, rule: Access, held: frozenset[str], proved: Collection[str]) -> tuple[str, ...]:
         return tuple(right for right in rule.rights if right != PIN and right not in held)
 
@@ -50,6 +57,9 @@ class Latest:
 
     def leave(self, held: frozenset[str]) -> frozenset[str]:
         return frozenset()
+
+    def can_hold(self, rule: Access) -> bool:
+        return len(rule.rights) < 2 or rule.join is Join.ANY
 
     def needed(self, rule: Access, held: frozenset[str], proved: Collection[str]) -> tuple[str, ...]:
         missing = tuple(right for right in rule.rights if right not in proved)

@@ -10,43 +10,61 @@ from typing import Final
 
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
+from sscard.cos.commands import select_name
+from sscard.cos.dialect import Dialect, speaking
+from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Profile
 from sscard.errors import GuardRefused, ProtocolError
-from sscard.personalize.plan import select_name
+from sscard.messages import current
 
-_NOT_FOUND: Final = 0x6A82
 _CARD_BLOCKED: Final = 0x6A81
 _READ_VERSION: Final = Command(0x00, 0xB2, 0x03, 0x28, le=6)
 _READ_CARD_NUMBER: Final = Command(0x00, 0xB2, 0x07, 0x28, le=11)
 
 
-def card_identity(channel: Channel) -> str:
-    """Historical bytes of the card in hex.  Raises GuardRefused for a card of another kind."""
+def card_identity(channel: Channel, dialect: Dialect) -> CardIdentity:
+    """Which card this is.  Raises GuardRefused for one whose COS does not speak ``dialect``, naming what it speaks."""
+    raw = channel.transport.atr.hex().upper()
     try:
         atr = channel.atr
-        if atr.is_social_security:
-            return atr.historical.hex().upper()
     except ProtocolError:
-        pass
-    raise GuardRefused("card-foreign", atr=channel.transport.atr.hex().upper())
+        raise GuardRefused("card-foreign", atr=raw) from None
+    identity = dialect.mark.identity(atr)
+    if identity is not None:
+        return identity
+    other = speaking(atr)
+    if other is not None:
+        raise GuardRefused("card-dialect", found=_title(other), wanted=_title(dialect))
+    raise GuardRefused("card-foreign", atr=raw)
 
 
-def require_blank(channel: Channel, profile: Profile) -> None:
+def require_blank(channel: Channel, profile: Profile, dialect: Dialect) -> None:
     """Pass only a card without environments.  Raises GuardRefused that says what the card is instead."""
     names = {directory.name: directory.aid for directory in profile.directories if directory.is_ddf}
+    blank = dialect.blank
     ssse = channel.send(select_name(names.pop("SSSE")))
     if ssse.ok:
         raise _used(channel, profile)
-    if ssse.sw == _CARD_BLOCKED:
-        raise GuardRefused("card-blocked")
-    if ssse.sw != _NOT_FOUND:
-        raise GuardRefused("card-not-blank", sw=f"{ssse.sw:04X}")
+    if ssse.sw not in blank.absent:
+        raise GuardRefused("card-blocked") if ssse.sw == _CARD_BLOCKED else _not_blank(ssse.sw)
     for name in names.values():
         other = channel.send(select_name(name))
         if other.ok:
             raise GuardRefused("card-bank")
-        if other.sw != _NOT_FOUND:
-            raise GuardRefused("card-not-blank", sw=f"{other.sw:04X}")
+        if other.sw not in blank.absent:
+            raise _not_blank(other.sw)
+    for command, statuses in blank.keyless:
+        found = channel.send(command)
+        if found.sw not in statuses:
+            raise GuardRefused("card-has-keys", sw=f"{found.sw:04X}")
+
+
+def _not_blank(sw: int) -> GuardRefused:
+    return GuardRefused("card-not-blank", sw=f"{sw:04X}")
+
+
+def _title(dialect: Dialect) -> str:
+    return dialect.title_zh if current() == "zh" else dialect.title_en
 
 
 def _used(channel: Channel, profile: Profile) -> GuardRefused:

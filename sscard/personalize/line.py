@@ -16,6 +16,8 @@ from typing import Final
 
 from sscard._version import VERSION
 from sscard.apdu.transport import Channel, Transport
+from sscard.cos.actions import Action, PresentCode
+from sscard.cos.mark import CardIdentity
 from sscard.errors import (
     CounterError,
     CustodyError,
@@ -36,7 +38,7 @@ from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.ledger import State
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
-from sscard.personalize.steps import Action, PresentCode, Step
+from sscard.personalize.steps import Step
 
 RECONNECTS: Final = 3
 """How often a head goes on with a card that lost contact before it leaves it for later."""
@@ -289,14 +291,14 @@ class _Head:
         try:
             trace = self._work.tracer(self.number, transport.atr)
             channel = Channel(transport, () if trace is None else (trace,))
-            card = card_identity(channel)
-            log = self._admit(channel, card)
+            identity = card_identity(channel, self._work.dialect)
+            log = self._admit(channel, identity.name)
             if log is None:
                 self._idle()
             else:
                 self.line.busy(True)
                 try:
-                    self._make(channel, card, log)
+                    self._make(channel, identity, log)
                 finally:
                     self.line.busy(False)
         except GuardRefused as error:
@@ -320,7 +322,7 @@ class _Head:
         ledger = self._work.ledger
         entry = ledger.card(card)
         if entry is None:
-            require_blank(channel, self._work.template.profile)
+            require_blank(channel, self._work.template.profile, self._work.dialect)
             seq = ledger.claim(self._work.job, card, f"{self.number}")
             if seq is None:
                 return None
@@ -345,13 +347,13 @@ class _Head:
                 return
             time.sleep(_POLL)
 
-    def _make(self, channel: Channel, card: str, log: JournalledCard) -> None:
+    def _make(self, channel: Channel, identity: CardIdentity, log: JournalledCard) -> None:
+        card, factor = identity.name, identity.factor
         record = self._work.records.record(log.state.row)
         attempt = _Attempt(self, card, record, log, log.state.touched, channel.exchanges)
-        factor = channel.atr.card_factor
         attempt.tell(Kind.STARTED)
         try:
-            plan = self._work.template.plan(record, channel.atr.serial)
+            plan = self._work.template.plan(record, identity.serial)
             attempt.total = len(plan.steps)
             Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, attempt.progress)
         except _Halted:
