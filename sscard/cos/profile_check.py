@@ -9,7 +9,9 @@ from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
 from sscard.cos.access import PIN
+from sscard.cos.dialect import dialect_names
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
+from sscard.cos.room import profile_room
 from sscard.errors import ProfileError
 
 Contradiction = tuple[str, str, dict[str, object]]
@@ -37,7 +39,10 @@ def contradictions(profile: Profile) -> Iterator[Contradiction]:
     for before, directory in pairwise(directories):
         if not directory.aid and directory.parent not in (before.name, before.parent):
             yield "profile-label-only", directory.name, {}
-    needed = sum(file.size for directory in directories for file in directory.files)
+    if profile.dialect not in dialect_names():
+        yield "dialect-unknown", "dialect", {"name": profile.dialect}
+        return
+    needed = profile_room(profile)
     if needed > profile.chip_bytes:
         yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
 

@@ -13,7 +13,6 @@ from sscard.apdu.command import MAX_ANSWER, Command
 Fields = Mapping[str, bytes]
 
 _STROKE: Final = "/"
-_HEADER: Final = 4
 
 
 def render(words: str, fields: Fields) -> bytes:
@@ -27,13 +26,11 @@ def command(line: str, fields: Fields) -> Command:
     Raises KeyError for a field that nobody gives, ValueError where the header has not four bytes.
     """
     head, _, data = line.partition(_STROKE)
-    header = render(head, fields)
-    if len(header) != _HEADER:
-        raise ValueError(line)
     body = render(data, fields)
-    return Command(*header, body, None if body else MAX_ANSWER)
+    cla, ins, p1, p2 = render(head, fields)
+    return Command(cla, ins, p1, p2, body, None if body else MAX_ANSWER)
 
 
 def header(line: str, fields: Fields) -> bytes:
     """CLA INS P1 P2 of a line without data."""
-    return bytes(command(line, fields)[:_HEADER])
+    return bytes(command(line, fields)[:4])

@@ -230,11 +230,13 @@ class Runner:
     def _load(self, header: bytes, under: KeyRef, cipher: bytes) -> None:
         message = header + bytes((len(cipher) + _MAC_SIZE,)) + cipher
         mac = self._service.key_mac(under, self._challenge(), message)
-        self._channel.call(Command(*header, cipher + mac))
+        cla, ins, p1, p2 = header
+        self._channel.call(Command(cla, ins, p1, p2, cipher + mac))
 
     def _load_first_key(self, action: LoadFirstKey) -> None:
         key = self._service.first_key(self._bind(action.key))
-        self._channel.call(Command(*action.header, action.prefix + key.reveal()))
+        cla, ins, p1, p2 = action.header
+        self._channel.call(Command(cla, ins, p1, p2, action.prefix + key.reveal()))
 
     def _refused(self, action: Refused) -> None:
         try:

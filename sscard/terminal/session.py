@@ -98,7 +98,7 @@ class CardSession:
         if not directory.aid:
             way = (*self._dialect.path(self.profile, self.profile.directory(directory.parent)), way[-1])
         for select in way:
-            answer = self.channel.send(Command(*select[:4], select.data, MAX_ANSWER))
+            answer = self.channel.send(Command(select.cla, select.ins, select.p1, select.p2, select.data, MAX_ANSWER))
             if not answer.ok:
                 break
         return answer
