@@ -20,7 +20,7 @@ from sscard.messages import text
 
 if TYPE_CHECKING:
     from sscard.cos.model import Profile
-    from sscard.emulator.card import SoftwareCard
+    from sscard.emulator.powered import AnyCard
     from sscard.terminal.compare import Difference
     from sscard.terminal.export import CardExport
 
@@ -152,7 +152,7 @@ class _Side:
 
     name: str
     export: CardExport
-    card: SoftwareCard | None = None
+    card: AnyCard | None = None
 
 
 def _side(path: Path, profile_name: str | None) -> _Side:
@@ -179,22 +179,18 @@ def _format_of(path: Path) -> object:
     return tree.get("format") if isinstance(tree, dict) else None
 
 
-def _software_card(path: Path) -> SoftwareCard:
+def _software_card(path: Path) -> AnyCard:
     """The card of an image; where a command log lies beside it, with what the log tells."""
-    from sscard.emulator import SoftwareCard, image, open_card
+    from sscard.emulator import image, open_card
     from sscard.emulator.persistent import LOG_SUFFIX
 
     if path.with_name(path.name + LOG_SUFFIX).exists():
         with open_card(path) as kept:
-            card = kept.inside
-    else:
-        card = image.read(path)
-    if not isinstance(card, SoftwareCard):
-        raise WorkspaceError("image-system", path=str(path), system=card.system)
-    return card
+            return kept.inside
+    return image.read(path)
 
 
-def _export_image(card: SoftwareCard, profile_name: str | None) -> CardExport:
+def _export_image(card: AnyCard, profile_name: str | None) -> CardExport:
     from sscard.apdu.transport import Channel
     from sscard.commands.counter import issued
     from sscard.cos.profile import load_profile
@@ -206,16 +202,12 @@ def _export_image(card: SoftwareCard, profile_name: str | None) -> CardExport:
     return export_contents(profile, card.chip.historical, dict(_contents(card, profile)))
 
 
-def _contents(card: SoftwareCard, profile: Profile) -> Iterator[tuple[str, list[bytes]]]:
+def _contents(card: AnyCard, profile: Profile) -> Iterator[tuple[str, list[bytes]]]:
     """By place, what the files of the profile hold on this card; files it has not are left out."""
-    from sscard.emulator.nodes import EfType
-
     for directory in profile.directories:
-        held = card.chip.names.get(directory.aid)
         for file in directory.files:
-            ef = held.files.get(file.fid) if held else None
-            if ef is not None:
-                stored = [ef.content] if ef.type is EfType.TRANSPARENT else list(ef.records)
+            stored = card.chip.stored(directory.aid, file.fid)
+            if stored is not None:
                 yield f"{directory.name}/{file.name}", stored
 
 
@@ -267,7 +259,7 @@ def _between(left: _Side, right: _Side, profile: Profile) -> Iterator[Difference
     yield from compare(left.export, right.export)
 
 
-def _structure(left: SoftwareCard, right: SoftwareCard, profile: Profile, *, state: bool) -> Iterator[Difference]:
+def _structure(left: AnyCard, right: AnyCard, profile: Profile, *, state: bool) -> Iterator[Difference]:
     """What a look inside two software cards finds, with the names the profile has for places."""
     from sscard.emulator.structure import changes
     from sscard.terminal.compare import Difference, Kind
@@ -285,7 +277,7 @@ def _structure(left: SoftwareCard, right: SoftwareCard, profile: Profile, *, sta
         yield Difference(place, label, zh, en, Kind.STRUCTURE, change.left, change.right)
 
 
-def _store(card: SoftwareCard, file: Path, *, as_json: bool) -> int:
+def _store(card: AnyCard, file: Path, *, as_json: bool) -> int:
     from sscard.emulator import image
 
     image.save(card, file)

@@ -99,15 +99,10 @@ def _prepared(cards: Iterable[AnyCard], cut: Cut | None, interface: Interface | 
 def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[AnyCard]:
     """``count`` blank cards as the profile wants them."""
     from sscard.cos.profile import load_profile
-    from sscard.emulator.card import SoftwareCard
-    from sscard.emulator.options import options_for
+    from sscard.emulator.blank import blank_card
 
     meant = load_profile(profile or DEFAULT_PROFILE)
-    algorithm, options = meant.algorithm, options_for(meant)
-    return (
-        SoftwareCard.blank(serial, seed=seed, algorithm=algorithm, options=options)
-        for serial in range(first, first + count)
-    )
+    return (blank_card(meant, serial, seed=seed) for serial in range(first, first + count))
 
 
 def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> AnyCard:

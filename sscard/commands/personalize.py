@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,9 +123,9 @@ def _slots(place: Workspace, reader: str | None, rows: int, profile: Profile) ->
     if not place.demo:
         raise GuardRefused("emulator-in-production")
     from sscard.emulator import Rack
-    from sscard.emulator.options import options_for
+    from sscard.emulator.blank import blank_card
 
-    rack = Rack(place.cards_path, area=place.region[:4], algorithm=profile.algorithm, options=options_for(profile))
+    rack = Rack(place.cards_path, make=partial(blank_card, profile, area=place.region[:4]))
     return [rack.slot(number) for number in range(1, min(int(count), max(rows, 1)) + 1)]
 
 

@@ -10,13 +10,15 @@ from typing import Final
 from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 
-_ATS_INTERFACE: Final = b"\x78\x80\xa0\x02"
-"""T0 (TA, TB, TC; frames of 256 bytes), TA 80 (106 kbit/s both ways), TB A0 (waiting time), TC 02 (CID)."""
+_WAITING: Final = 0xA0
+_ATS_HEAD: Final = 5
 
 
-def answer_to_select(historical: bytes) -> bytes:
-    """The ATS: ``TL 78 80 A0 02`` + historical bytes (ISO 14443-4)."""
-    return bytes((1 + len(_ATS_INTERFACE) + len(historical),)) + _ATS_INTERFACE + historical
+def answer_to_select(historical: bytes, waiting: int = _WAITING) -> bytes:
+    """The ATS: TL, 78 (TA, TB, TC; frames of 256 bytes), 80 (106 kbit/s both ways), ``waiting``, 02 (CID), historical
+    bytes (ISO 14443-4).  ``waiting`` is TB: waiting time and guard time.
+    """
+    return bytes((_ATS_HEAD + len(historical), 0x78, 0x80, waiting, 0x02)) + historical
 
 
 def answer_to_reset(historical: bytes, protocol: Protocol, interface: Interface = Interface.CONTACT) -> bytes:

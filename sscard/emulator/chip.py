@@ -10,9 +10,9 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
-from sscard.emulator.answers import answer_to_reset
+from sscard.emulator.answers import answer_to_reset, answer_to_select
 from sscard.emulator.cells import values
-from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
+from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef, EfType
 from sscard.emulator.options import CardOptions
 from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
 from sscard.keys.family import Algorithm, family_of
@@ -134,6 +134,10 @@ class Chip:
         """The ATR, as a reader of the card's interface sees it."""
         return answer_to_reset(self.historical, self.protocol, self.interface)
 
+    def answer_to_select(self) -> bytes:
+        """The ATS."""
+        return answer_to_select(self.historical)
+
     def power_on(self) -> None:
         """Reset: no rights, no challenge, no data waiting, the MF current."""
         self.current = self.root
@@ -194,6 +198,14 @@ class Chip:
         """Bytes left for EFs."""
         used = sum(ef.size for directory in self.root.walk() for ef in directory.files.values())
         return self.options.chip_bytes - used
+
+    def stored(self, name: bytes, fid: int) -> list[bytes] | None:
+        """What an EF of the directory of that name holds, looked at without any right; None where it is not there."""
+        directory = self.names.get(name)
+        ef = directory.files.get(fid) if directory else None
+        if ef is None:
+            return None
+        return [ef.content] if ef.type is EfType.TRANSPARENT else list(ef.records)
 
     def cells(self) -> Iterator[tuple[str, bytes]]:
         """All that lasts on the chip, by place."""

@@ -11,7 +11,6 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sscard.apdu import exchange
 from sscard.apdu.atr import Interface
-from sscard.emulator.answers import answer_to_select
 from sscard.emulator.tearing import Cut, Tear, committed
 from sscard.errors import CardRemoved
 
@@ -38,8 +37,16 @@ class Chip(Protocol):
         """The ATR, as a reader of the card's interface sees it."""
         ...
 
+    def answer_to_select(self) -> bytes:
+        """The ATS, as a reader sees it before it makes an ATR of it."""
+        ...
+
     def power_on(self) -> None:
         """Reset: forget all that does not last."""
+        ...
+
+    def stored(self, name: bytes, fid: int) -> list[bytes] | None:
+        """What an EF of the directory of that name holds, looked at without any right; None where it is not there."""
         ...
 
     def cells(self) -> Iterator[tuple[str, bytes]]:
@@ -82,7 +89,7 @@ class PoweredCard(Generic[C]):
     @property
     def ats(self) -> bytes:
         """Answer to select of the contactless interface, as a reader sees it before it makes an ATR of it."""
-        return answer_to_select(self.chip.historical)
+        return self.chip.answer_to_select()
 
     @property
     def interface(self) -> Interface:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ class Rack:
     """``count`` cards (None: without end) with serials from ``first_serial`` on.
 
     ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when[, at])`` of :meth:`PoweredCard.tear`.
+    ``make`` gives the blank card of a serial; without it they are social-security cards as the other words tell.
     Without ``keep`` the drawer stays empty: what long runs need, whose finished cards nobody looks at again.
     One thread per slot may use it.
     """
@@ -46,6 +47,7 @@ class Rack:
         interface: Interface = Interface.CONTACT,
         tear: Mapping[int, tuple[int, Tear] | tuple[int, Tear, int]] | None = None,
         keep: bool = True,
+        make: Callable[[int], AnyCard] | None = None,
     ) -> None:
         self._folder = folder
         self._keep = keep
@@ -56,6 +58,7 @@ class Rack:
         self._algorithm = algorithm
         self._options = options
         self._interface = interface
+        self._make = make or self._blank
         self._tears = dict(tear or {})
         self._fed = 0
         self._lock = threading.Lock()
@@ -103,10 +106,10 @@ class Rack:
             serial = self._next
             self._next += 1
             if self._folder is None:
-                return self._blank(serial)
+                return self._make(serial)
             file = f"card-{serial:08X}{_SUFFIX}"
             if not (self._folder / file).exists() and not (self._folder / DRAWER / file).exists():
-                return PersistentCard(self._folder / file, partial(self._blank, serial))
+                return PersistentCard(self._folder / file, partial(self._make, serial))
         return None
 
     def _blank(self, serial: int) -> AnyCard:

@@ -5,13 +5,12 @@ Keys and PIN are compared and never shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
 
-from sscard.emulator.access import Rule
-from sscard.emulator.card import SoftwareCard
-from sscard.emulator.nodes import Directory, Ef, Key
+from sscard.emulator.powered import AnyCard
 
 ABSENT: Final = "–"
 
@@ -28,8 +27,14 @@ class Change:
 
 Facts = dict[tuple[str, str], str]
 
+_SYSTEMS: Final = {
+    "t514": "sscard.emulator.structure_t514",
+    "fmcos": "sscard.emulator.fmcos.structure",
+}
+"""Module of each card operating system: ``facts(chip, state)``."""
 
-def changes(left: SoftwareCard, right: SoftwareCard, *, state: bool = True) -> Iterator[Change]:
+
+def changes(left: AnyCard, right: AnyCard, *, state: bool = True) -> Iterator[Change]:
     """What differs.  With ``state`` also what a card went through: chip, seal, locks, counters, values of keys.
 
     Keys of two chips differ by nature, so their values are compared only where the chip is the same.
@@ -48,58 +53,7 @@ def changes(left: SoftwareCard, right: SoftwareCard, *, state: bool = True) -> I
             yield Change(path, what, *(("***", "***") if what == "value" else sides))
 
 
-def facts(card: SoftwareCard, *, state: bool = True) -> Facts:
+def facts(card: AnyCard, *, state: bool = True) -> Facts:
     """By node and property, all that :func:`changes` compares."""
-    chip = card.chip
-    found: Facts = {("3F00", "algorithm"): chip.algorithm.name}
-    if state:
-        code = chip.transport_code
-        found |= {
-            ("3F00", "chip"): chip.historical.hex().upper(),
-            ("3F00", "sealed"): str(chip.sealed),
-            ("3F00", "card blocked"): str(chip.blocked),
-            ("3F00/transport code", "tries"): f"{code.tries}/{code.limit}",
-            ("3F00/transport code", "value"): code.value.hex(),
-        }
-    for directory in chip.root.walk():
-        found |= _directory(directory, state=state)
-        for key in directory.keys:
-            found |= _key(directory, key, state=state)
-        for ef in directory.files.values():
-            place = f"{directory.path}/{ef.fid:04X}"
-            found |= {(place, what): told(ef) for what, told in _FILE.items()}
+    found: Facts = import_module(_SYSTEMS[card.system]).facts(card.chip, state=state)
     return found
-
-
-def _directory(directory: Directory, *, state: bool) -> Facts:
-    place = directory.path
-    found = {
-        (place, "kind"): directory.kind.name,
-        (place, "name"): directory.name.hex().upper(),
-        (place, "lock"): f"{directory.lock:02X}",
-    }
-    return found | ({(place, "blocked"): str(directory.blocked)} if state else {})
-
-
-def _key(directory: Directory, key: Key, *, state: bool) -> Facts:
-    place = f"{directory.path}/key {key.type.name} {key.id:02X} v{key.version}"
-    found = {
-        (place, "limit"): str(key.limit),
-        (place, "level"): f"{key.level:02X}",
-        (place, "option"): f"{key.option:02X}",
-    }
-    return found | ({(place, "tries"): f"{key.tries}/{key.limit}", (place, "value"): key.value.hex()} if state else {})
-
-
-def _rule(rule: Rule) -> str:
-    return f"{rule.parent:02X} {'and' if rule.both else 'or'} {rule.own:02X}"
-
-
-_FILE: Final[dict[str, Callable[[Ef], str]]] = {
-    "type": lambda ef: ef.type.name,
-    "sfi": lambda ef: f"{ef.sfi:02X}",
-    "size": lambda ef: str(ef.size),
-    "record length": lambda ef: str(ef.record_length),
-    "read": lambda ef: _rule(ef.read),
-    "update": lambda ef: _rule(ef.update),
-}

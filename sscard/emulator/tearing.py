@@ -37,6 +37,10 @@ class Cut:
         if self.at < 0:
             raise ValueError("at counts from 0")
 
+    def __str__(self) -> str:
+        """What :meth:`parse` reads."""
+        return f"{self.after}:{self.when.value}" + (f":{self.at}" if self.when is Tear.DURING else "")
+
     @classmethod
     def parse(cls, text: str) -> Cut:
         """Read ``N[:before|during|after[:BYTE]]``; without a moment it is ``before``.  Raises ValueError."""

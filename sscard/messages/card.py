@@ -86,4 +86,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "what-record length": ("记录长度", "record length"),
     "what-read": ("读规则", "read rule"),
     "what-update": ("写规则", "update rule"),
+    "what-create": ("建立权限", "right to create"),
+    "what-erase": ("擦除权限", "right to erase"),
+    "what-application file": ("应用文件标识", "application file byte"),
+    "what-protection": ("线路保护", "line protection"),
+    "what-usage": ("使用权限", "right of use"),
+    "what-change": ("更改权限", "right to change"),
+    "what-follow-up": ("后续状态", "follow-up state"),
 }

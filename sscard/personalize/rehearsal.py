@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sscard.apdu.transport import Channel
 from sscard.cos.model import Profile
-from sscard.emulator import SoftwareCard
-from sscard.emulator.options import options_for
+from sscard.emulator.blank import blank_card
 from sscard.keys.catalog import TRANSPORT
 from sscard.keys.service import KeyRef, KeyService
 from sscard.personalize.admission import require_blank
@@ -48,13 +47,7 @@ def rehearse(workspace: Workspace, service: KeyService, batch: Batch, profile: P
     """Plan every row, carry the first one out on a software card.  Raises what a real run would raise."""
     template, dialect = compile_for(workspace, service, profile)
     code = service.presentation(KeyRef(TRANSPORT, workspace.region))
-    card = SoftwareCard.blank(
-        _SERIAL,
-        area=workspace.region[:4],
-        algorithm=profile.algorithm,
-        options=options_for(profile),
-        transport_code=code.reveal(),
-    )
+    card = blank_card(profile, _SERIAL, area=workspace.region[:4], transport_code=code.reveal())
     octets = 0
 
     def count(sent: bytes, received: bytes) -> None:

@@ -10,8 +10,8 @@ from sscard.cos.dialect import load_dialect
 from sscard.cos.keyset import unlisted_keys
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
-from sscard.emulator import SoftwareCard
-from sscard.emulator.options import options_for
+from sscard.emulator.blank import blank_card
+from sscard.emulator.powered import AnyCard
 from sscard.keys.hierarchy import memory_service
 from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.admission import card_identity, require_blank
@@ -72,20 +72,13 @@ def sample_keys(profile: Profile, seed: int = 0) -> VaultKeyService:
 
 
 def personalized_card(
-    profile_name: str = "ssc3-sm4", seed: int = 0, *, serial: int = SERIAL, interface: Interface = Interface.CONTACT
-) -> SoftwareCard:
+    profile_name: str = "ssc3-sm4", seed: int = 0, *, serial: int = SERIAL, interface: Interface | None = None
+) -> AnyCard:
     """A software card personalized for the sample person with the demo keys of ``seed``."""
     profile = load_profile(profile_name)
     dialect = load_dialect(profile.dialect)
     service = sample_keys(profile, seed)
-    card = SoftwareCard.blank(
-        serial,
-        seed=seed,
-        area=REGION[:4],
-        algorithm=profile.algorithm,
-        interface=interface,
-        options=options_for(profile),
-    )
+    card = blank_card(profile, serial, seed=seed, area=REGION[:4], interface=interface)
     channel = Channel(card)
     card_identity(channel)
     require_blank(channel, profile)
