@@ -60,6 +60,8 @@ class Dialect(Protocol):
     mark: CardMark
     """Which cards speak it."""
     blank: BlankCheck
+    mf_name: bytes
+    """The name every MF of the COS has; empty where it has none."""
     authentication: Authentication
     rights: Rights
     keys_reach_below: bool

@@ -1,7 +1,8 @@
 """COS whose rights are intervals over one state register a directory: FMCOS, SmartCOS and their kin.
 
 All bytes stand in the table of the dialect; this strategy puts them in order.  Keys are used directly, records are
-appended once and updated afterwards, files take SFI and rights from their FID and from states assigned here.
+appended once and updated afterwards.  A file's id is its SFI, for only ids up to 1F surely have one, and its rights
+are intervals over states assigned here.
 Bytes and decisions: docs/fmcos.md; how to declare another one: docs/dialects.md.
 """
 
@@ -50,6 +51,7 @@ class IntervalCos:
         self.mark = CardMark(card["historical"], tuple((at, byte) for at, byte in card["fixed"]))
         keyless = ((Command.parse(bytes.fromhex(card["find_key"])), frozenset(card["no_key"])),)
         self.blank = BlankCheck(frozenset(card["absent"]), keyless)
+        self.mf_name: bytes = card["mf_name"].encode("ascii")
         self.unwritten = frozenset((0x9000, *card["unwritten"]))
         self.exists = frozenset(card["exists"])
         self.master_key_id: int = table["master_key_id"]
@@ -90,6 +92,8 @@ class IntervalCos:
         states = self.states(directory)
         if len(directory.aid) not in _NAME_SIZES:
             raise PlanError("dialect-name", dialect=self.name, directory=directory.name)
+        if directory.aid == self.mf_name:
+            raise PlanError("dialect-name-taken", dialect=self.name, directory=directory.name)
         fields = self._directory_fields(making.profile, directory, states) | {"name": directory.aid}
         yield Move(
             purpose="create-directory",
@@ -109,10 +113,8 @@ class IntervalCos:
 
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
         place = f"{directory.name}/{file.name}"
-        if file.sfi != file.fid & 0x1F:
-            raise PlanError("dialect-sfi", dialect=self.name, file=place, sfi=f"{file.fid & 0x1F:02X}")
-        if file.fid == directory.fid:
-            raise PlanError("dialect-fid", dialect=self.name, file=place)
+        if not file.sfi:
+            raise PlanError("dialect-sfi", dialect=self.name, file=place)
         number = self._files.get(file.structure.value)
         protection = self._protections.get(file.protection.value)
         if number is None or protection is None:
@@ -126,7 +128,7 @@ class IntervalCos:
             raise PlanError("dialect-length", dialect=self.name, file=place, length=longest, limit=room)
         states = self.states(directory)
         fields = {
-            "fid": file.fid.to_bytes(2, "big"),
+            "fid": file.sfi.to_bytes(2, "big"),
             "kind": bytes((number | protection,)),
             "size": file.size.to_bytes(2, "big"),
             "count": bytes((count,)),

@@ -29,6 +29,7 @@ class T514:
 
     blank = BlankCheck(absent=frozenset({0x6A82}))
     authentication = SessionProof()
+    mf_name = b""
     rights = Cumulative()
     keys_reach_below = True
     exists = frozenset({0x6A89})

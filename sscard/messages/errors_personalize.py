@@ -90,6 +90,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "传输密钥不对, 这张卡还剩 {tries} 次。已停止: 不再试这张卡, 也不试别的卡; 没有写入任何内容。|向卡商核对这批卡的传输密钥, 更正密钥库, 再运行同一条命令。",
         "The transport key is wrong; this card has {tries} tries left. Stopped: neither this card nor another is tried again; nothing was written.|Check the transport key of these cards with their vendor, correct the vault and run the same command again.",
     ),
+    "transport-refused": (
+        "卡不接受传输密钥 ({sw})。已停止: 没有写入任何内容。|向卡商核对这批卡的传输密钥, 更正密钥库, 再运行同一条命令。",
+        "The card refuses the transport code ({sw}). Stopped; nothing was written.|Check the code of these cards with their vendor, correct the vault and run the same command again.",
+    ),
     "transport-locked": (
         "这张卡的传输密钥已锁定。没有写入任何内容。|换一张空白卡; 这张退回卡商。",
         "The transport key of this card is locked. Nothing was written.|Insert another blank; return this one to its vendor.",
@@ -126,13 +130,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "COS {dialect} 的目录 {directory} 须有 5 至 16 字节的名称。|补上 aid。",
         "COS {dialect} wants a name of 5 to 16 bytes for {directory}.|State its aid.",
     ),
-    "dialect-sfi": (
-        "COS {dialect} 的短标识取自文件标识: {file} 的 sfi 须为 {sfi}。|修正 sfi 或 fid。",
-        "COS {dialect} takes the SFI from the FID: that of {file} must be {sfi}.|Correct sfi or fid.",
+    "dialect-name-taken": (
+        "COS {dialect} 的主文件已用目录 {directory} 的名称, 按名称选不到它。|换一个 aid, 例如 2PAY.SYS.DDF01。",
+        "On COS {dialect} the MF itself has the name of {directory}, which could not be selected.|Take another aid, such as 2PAY.SYS.DDF01.",
     ),
-    "dialect-fid": (
-        "COS {dialect}: {file} 的文件标识与所在目录相同, 卡上无法选中。|换一个文件标识。",
-        "COS {dialect}: {file} has the FID of its directory and could not be selected.|Take another FID.",
+    "dialect-sfi": (
+        "COS {dialect} 的文件按短标识建立: {file} 须有 sfi。|补上 sfi (01 至 1E)。",
+        "COS {dialect} makes files by their SFI: {file} must have one.|Give it an sfi (01 to 1E).",
     ),
     "dialect-protection": (
         "COS {dialect} 没有 {file} 所要的文件类型或线路保护。|修改 structure 或 protection。",

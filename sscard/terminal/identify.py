@@ -16,7 +16,7 @@ from sscard.apdu.status import tries_left
 from sscard.apdu.transport import Channel
 from sscard.cos import coding
 from sscard.cos.commands import SELECT_MF
-from sscard.cos.dialect import speaking
+from sscard.cos.dialect import Dialect, speaking
 from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Coding, Item
 from sscard.errors import ProtocolError
@@ -110,7 +110,8 @@ def identify(channel: Channel) -> Identity:
     if answer.sw in _BLOCKED and atr.is_social_security:
         return Identity(atr, CardKind.SOCIAL_SECURITY, CardState.BLOCKED, system=system, card=card)
     if not answer.ok:
-        return Identity(atr, _without_environment(channel, card), system=system, card=card)
+        kind = _without_environment(channel, dialect)
+        return Identity(atr, kind, system=system, card=card)
     fci = Fci.parse(answer.data)
     card_id, version, card_no = (_read(channel, item) for item in _IDENTITY_ITEMS)
     algorithm, stated = algorithm_of(fci, card_id, version)
@@ -141,10 +142,12 @@ def pin_tries(channel: Channel) -> int | None:
     return 0 if sw in _PIN_LOCKED else tries_left(sw)
 
 
-def _without_environment(channel: Channel, card: CardIdentity | None) -> CardKind:
-    if any(select_name(channel, name).ok for name in PAYMENT_NAMES):
+def _without_environment(channel: Channel, dialect: Dialect | None) -> CardKind:
+    """A card with a payment environment other than the MF that every card of its kind has is a bank card."""
+    names = [name for name in PAYMENT_NAMES if dialect is None or name != dialect.mf_name]
+    if any(select_name(channel, name).ok for name in names):
         return CardKind.BANK
-    return CardKind.BLANK if card is not None else CardKind.UNKNOWN
+    return CardKind.BLANK if dialect is not None else CardKind.UNKNOWN
 
 
 def _read(channel: Channel, item: Item) -> str:
