@@ -8,6 +8,7 @@ from sscard.apdu.atr import Interface
 from sscard.emulator.card import SoftwareCard
 from sscard.emulator.fmcos.card import FmcosCard
 from sscard.emulator.fmcos.options import FmcosOptions
+from sscard.emulator.fmcos.smartcos import SmartcosCard
 from sscard.emulator.options import options_for
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sscard.emulator.powered import AnyCard
 
 FACTORY_CODE: Final = b"\xff" * 8
-_FMCOS_FAMILY: Final[dict[str, type[FmcosCard]]] = {FmcosCard.system: FmcosCard}
+_FMCOS_FAMILY: Final[dict[str, type[FmcosCard]]] = {card.system: card for card in (FmcosCard, SmartcosCard)}
 """Interval-style cards by the name of their dialect; a dialect that is not here runs on the T514 card."""
 
 

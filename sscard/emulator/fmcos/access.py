@@ -17,3 +17,8 @@ def fmcos(byte: int, mf: int, directory: int, mf_nibble: int) -> bool:
     if high == mf_nibble:
         return mf >= low
     return low <= directory <= high
+
+
+def smartcos(byte: int, mf: int, directory: int, mf_nibble: int) -> bool:
+    """``XY``: X ≤ state of the directory ≤ Y; the state of the MF has no part in it."""
+    return byte >> 4 <= directory <= byte & 0x0F

@@ -11,8 +11,9 @@ from sscard.emulator.fmcos.card import FmcosCard
 from sscard.emulator.fmcos.chip import FmcosChip
 from sscard.emulator.fmcos.nodes import Block, Directory, Ef, Key, KeyFile, Kind, Proof, Protection, Purse, Use
 from sscard.emulator.fmcos.options import FmcosOptions
+from sscard.emulator.fmcos.smartcos import SmartcosCard
 
-CARDS: Final[dict[str, type[FmcosCard]]] = {FmcosCard.system: FmcosCard}
+CARDS: Final[dict[str, type[FmcosCard]]] = {card.system: card for card in (FmcosCard, SmartcosCard)}
 """Cards of this kind by the ``system`` of their image."""
 _PURSE_LIMITS: Final = {"balance": 0xFFFFFFFF, "online": 0xFFFF, "offline": 0xFFFF, "overdraft": 0xFFFFFF}
 
@@ -49,6 +50,7 @@ def _directory(directory: Directory) -> dict[str, Any]:
         "basic_failures": directory.basic_failures,
         "unblock_failures": directory.unblock_failures,
         "key_file": None if directory.key_file is None else _key_file(directory.key_file),
+        **({"ended": True} if directory.ended else {}),
         "files": [_file(ef) for ef in directory.files.values()],
         "directories": [_directory(below) for below in directory.directories.values()],
     }
@@ -143,6 +145,7 @@ def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory
         int(tree["basic_failures"]),
         int(tree["unblock_failures"]),
         None if key_file is None else _load_key_file(key_file),
+        bool(tree.get("ended", False)),
     )
     for file in tree["files"]:
         ef = _load_file(file)
