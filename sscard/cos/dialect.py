@@ -19,7 +19,7 @@ from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
 from sscard.cos.actions import LineGuard, LoadKey, LoadPin, Move
 from sscard.cos.authentication import Authentication
-from sscard.cos.mark import CardIdentity, CardMark
+from sscard.cos.mark import CardMark
 from sscard.cos.model import Directory, File, KeySlot, Profile
 from sscard.cos.rights import Rights
 from sscard.errors import ProfileError
@@ -37,6 +37,11 @@ class Making:
         """A key of the region, not yet bound to a card."""
         return KeyRef(name, self.region, b"", version)
 
+    @property
+    def mf(self) -> Directory:
+        """The MF as a directory: it has the card master key and nothing else."""
+        return Directory("MF", 0x3F00, b"", "", "主文件", "master file", "", True, self.profile.card_master)
+
     def above(self, directory: Directory) -> KeySlot:
         """The master key of the directory above."""
         profile = self.profile
@@ -49,6 +54,23 @@ class BlankCheck:
 
     absent: frozenset[int]
     keyless: tuple[tuple[Command, frozenset[int]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Exchanges that a COS takes, from its rules alone: what a plan is measured against.
+
+    ``blank`` asks a card whether it has keys, ``begin`` leads from a blank card to its master key, ``make`` makes a
+    directory and ``master`` brings its master key in, ``proof`` lets the card prove itself.  ``together``: one READ
+    RECORD fetches as many records as an answer holds.
+    """
+
+    blank: int
+    begin: int
+    make: int
+    master: int
+    proof: int
+    together: bool
 
 
 class Dialect(Protocol):
@@ -68,6 +90,7 @@ class Dialect(Protocol):
     """Whether keys of an environment serve inside its applications too."""
     exists: frozenset[int]
     """Status words that say a file is already there."""
+    costs: Costs
     unwritten: frozenset[int]
     """What reading a transparent file that was never written may end with."""
 
@@ -75,8 +98,8 @@ class Dialect(Protocol):
         """P2 of EXTERNAL AUTHENTICATE, INTERNAL AUTHENTICATE and VERIFY for a key."""
         ...
 
-    def path(self, profile: Profile, directory: Directory) -> tuple[Command, ...]:
-        """The SELECTs that lead to a directory from anywhere."""
+    def path(self, profile: Profile, directory: Directory, here: Directory | None = None) -> tuple[Command, ...]:
+        """The SELECTs that lead to a directory from ``here``; without it from anywhere."""
         ...
 
     def present_transport_code(self, code: bytes) -> Command:

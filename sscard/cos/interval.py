@@ -16,7 +16,7 @@ from sscard.cos import template
 from sscard.cos.actions import LineGuard, LoadFirstKey, LoadKey, LoadPin, Move, PresentCode, Refused, Send
 from sscard.cos.authentication import DirectProof
 from sscard.cos.commands import SELECT_MF, append_record, select_directory, select_fid, update_record
-from sscard.cos.dialect import BlankCheck, Making
+from sscard.cos.dialect import BlankCheck, Costs, Making
 from sscard.cos.key_loading import LOADINGS, KeyLoading
 from sscard.cos.mark import CardMark
 from sscard.cos.model import Directory, File, KeyKind, KeySlot, Profile, Protection, Structure
@@ -29,6 +29,7 @@ from sscard.keys.family import Algorithm
 _SHORT_KEY: Final = 8
 _PIN_ROOM: Final = 8
 _PROBE_FID: Final = 0xEFEE
+_MF: Final = "MF"
 _MF_FID: Final = 0x3F00
 _NAME_SIZES: Final = range(5, 17)
 _LINE_KEYS: Final = 4
@@ -66,11 +67,15 @@ class IntervalCos:
         self._key_records: Mapping[str, str] = table["key_records"]
         self._enciphered_type: int = table["enciphered_type"]
         self._loading: KeyLoading = LOADINGS[table["loading"]](self)
+        self.costs = Costs(1, 3, 3, self._loading.master_cost, 1, together=False)
 
     def key_id(self, slot: KeySlot) -> int:
         return self.master_key_id if slot.kind is KeyKind.MASTER else slot.id
 
-    def path(self, profile: Profile, directory: Directory) -> tuple[Command, ...]:
+    def path(self, profile: Profile, directory: Directory, here: Directory | None = None) -> tuple[Command, ...]:
+        """A DF in or beside the current one is found at once, everything else from the MF down."""
+        if here is not None and (directory.parent or _MF) in (here.name, _above(here)):
+            return (select_directory(directory),)
         above = (profile.directory(directory.parent),) if directory.parent else ()
         return (SELECT_MF, *(select_directory(part) for part in (*above, directory)))
 
@@ -83,10 +88,9 @@ class IntervalCos:
         """An MF that is there already and has no keys serves as well."""
         action = PresentCode(making.ref(TRANSPORT), self.exists)
         yield Move(purpose="transport", target=TRANSPORT, action=action, session=True, durable=True)
-        yield Move(purpose="select", target="MF", action=Send(SELECT_MF), session=True)
 
     def first_key(self, making: Making) -> Iterator[Move]:
-        yield from self._loading.begin_card(making, mf(making.profile))
+        yield from self._loading.begin_card(making, making.mf)
 
     def make_directory(self, making: Making, directory: Directory) -> Iterator[Move]:
         states = self.states(directory)
@@ -173,11 +177,11 @@ class IntervalCos:
         yield self._end("end_directory", "close", directory, "close")
 
     def seal(self, making: Making) -> Iterator[Move]:
-        yield self._end("end_mf", "seal", mf(making.profile), "seal")
+        yield self._end("end_mf", "seal", making.mf, "seal")
 
     def prove_sealed(self, making: Making) -> Iterator[Move]:
         """Without a right nothing can be made in the MF any more."""
-        action = Refused(Send(self.create_probe(making, mf(making.profile))))
+        action = Refused(Send(self.create_probe(making, making.mf)))
         yield Move(purpose="prove-no-create", target="MF", action=action, session=True)
 
     def file_room(self, file: File) -> int:
@@ -299,9 +303,8 @@ class IntervalCos:
         return LineGuard(making.ref(file.line_key), file.protection is Protection.CIPHER)
 
 
-def mf(profile: Profile) -> Directory:
-    """The MF as a directory: it has the card master key and nothing else."""
-    return Directory("MF", _MF_FID, b"", "", "主文件", "master file", "", True, profile.card_master)
+def _above(directory: Directory) -> str:
+    return directory.parent or (_MF if directory.name != _MF else "")
 
 
 def _count(file: File) -> int:
@@ -320,4 +323,3 @@ def _protected(limit: int, file: File) -> int:
     """Plain bytes that fit a command of ``limit`` bytes of data with line protection."""
     room = limit - _MAC_SIZE
     return room if file.protection is Protection.MAC else room // _BLOCK * _BLOCK - 1
-

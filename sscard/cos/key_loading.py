@@ -47,7 +47,9 @@ class Cos(Protocol):
 
 
 class KeyLoading(Protocol):
-    """Moves that bring keys to a card."""
+    """Moves that bring keys to a card.  ``master_cost``: exchanges for the master key of a directory."""
+
+    master_cost: int
 
     def begin_card(self, making: Making, mf: Directory) -> Iterator[Move]:
         """Key file and master key of the MF."""
@@ -69,6 +71,8 @@ class OwnMaster:
     them, nobody can go on in that directory: it is erased by who holds the card master key and begun anew.  The MF
     itself, which nobody can erase then, is given up.
     """
+
+    master_cost = 1
 
     def __init__(self, cos: Cos) -> None:
         self._cos = cos
@@ -114,6 +118,8 @@ class ParentMaster:
 
     A directory stays fresh until its making is ended by a command, so that each step may simply be done again.
     """
+
+    master_cost = 2
 
     def __init__(self, cos: Cos) -> None:
         self._cos = cos

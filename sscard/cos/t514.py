@@ -9,7 +9,7 @@ from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos.actions import Authenticate, LoadFirstKey, LoadKey, Move, PresentCode, Refused, Send
 from sscard.cos.authentication import SessionProof
 from sscard.cos.commands import select_directory, select_fid, update_record
-from sscard.cos.dialect import BlankCheck, Making
+from sscard.cos.dialect import BlankCheck, Costs, Making
 from sscard.cos.mark import CardMark
 from sscard.cos.model import Access, Directory, File, Join, KeyKind, KeySlot, Profile, Protection, Structure
 from sscard.cos.rights import Cumulative
@@ -29,6 +29,7 @@ class T514:
 
     blank = BlankCheck(absent=frozenset({0x6A82}))
     authentication = SessionProof()
+    costs = Costs(blank=0, begin=2, make=1, master=2, proof=2, together=True)
     mf_name = b""
     rights = Cumulative()
     keys_reach_below = True
@@ -52,7 +53,7 @@ class T514:
             return self._master_key_id
         return 0 if slot.kind in (KeyKind.PIN, KeyKind.INTERNAL) else slot.id
 
-    def path(self, profile: Profile, directory: Directory) -> tuple[Command, ...]:
+    def path(self, profile: Profile, directory: Directory, here: Directory | None = None) -> tuple[Command, ...]:
         return (select_directory(directory),)
 
     def present_transport_code(self, code: bytes) -> Command:
@@ -123,9 +124,7 @@ class T514:
 
     def seal(self, making: Making) -> Iterator[Move]:
         command = Command(0x80, 0xE0, 0x02, 0x00, le=256)
-        yield Move(
-            purpose="seal", target="MF", action=Send(command), already=_SEALED, durable=True, permanent=True
-        )
+        yield Move(purpose="seal", target="MF", action=Send(command), already=_SEALED, durable=True, permanent=True)
 
     def prove_sealed(self, making: Making) -> Iterator[Move]:
         action = Refused(PresentCode(making.ref(TRANSPORT)))

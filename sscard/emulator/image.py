@@ -21,7 +21,11 @@ VERSION: Final = 2
 """Version 2 added ``interface``; an image of version 1 is a contact card."""
 _IN_MEMORY: Final = "-"
 _T514: Final = "t514"
-_SYSTEMS: Final = {_T514: "sscard.emulator.image_t514", "fmcos": "sscard.emulator.fmcos.image", "smartcos": "sscard.emulator.fmcos.image"}
+_SYSTEMS: Final = {
+    _T514: "sscard.emulator.image_t514",
+    "fmcos": "sscard.emulator.fmcos.image",
+    "smartcos": "sscard.emulator.fmcos.image",
+}
 """Module of each card operating system: ``tree_of(chip)`` and ``card_of(tree)``.  Images of T514 do not name it."""
 
 

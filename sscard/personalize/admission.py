@@ -11,7 +11,7 @@ from typing import Final
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
 from sscard.cos.commands import select_name
-from sscard.cos.dialect import Dialect, speaking
+from sscard.cos.dialect import Dialect, load_dialect, speaking
 from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Profile
 from sscard.errors import GuardRefused, ProtocolError
@@ -38,10 +38,10 @@ def card_identity(channel: Channel, dialect: Dialect) -> CardIdentity:
     raise GuardRefused("card-foreign", atr=raw)
 
 
-def require_blank(channel: Channel, profile: Profile, dialect: Dialect) -> None:
+def require_blank(channel: Channel, profile: Profile) -> None:
     """Pass only a card without environments.  Raises GuardRefused that says what the card is instead."""
     names = {directory.name: directory.aid for directory in profile.directories if directory.is_ddf}
-    blank = dialect.blank
+    blank = load_dialect(profile.dialect).blank
     ssse = channel.send(select_name(names.pop("SSSE")))
     if ssse.ok:
         raise _used(channel, profile)

@@ -322,7 +322,7 @@ class _Head:
         ledger = self._work.ledger
         entry = ledger.card(card)
         if entry is None:
-            require_blank(channel, self._work.template.profile, self._work.dialect)
+            require_blank(channel, self._work.template.profile)
             seq = ledger.claim(self._work.job, card, f"{self.number}")
             if seq is None:
                 return None

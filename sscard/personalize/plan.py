@@ -112,6 +112,7 @@ class _Builder:
         self.stage = ""
         self.visit = 0
         self.held: frozenset[str] = frozenset()
+        self.here: Directory | None = None
         self.steps: list[Step] = []
         self.makers: list[tuple[int, Maker]] = []
         self._blank = CardValues(profile, None, {})
@@ -133,6 +134,7 @@ class _Builder:
     def begin(self, purpose: str = "", target: str = "", *actions: Action) -> None:
         """Begin a visit with the session's actions that lead there."""
         self.visit += 1
+        self.here = None
         self.held = self.dialect.rights.leave(self.held)
         for action in actions:
             self.session(purpose, target, action)
@@ -150,8 +152,9 @@ class _Builder:
 
     def look(self, directory: Directory) -> None:
         """Select a directory without beginning a visit."""
-        for select in self.dialect.path(self.profile, directory):
+        for select in self.dialect.path(self.profile, directory, self.here):
             self.session("select", directory.name, Send(select))
+        self.here = directory
         self.held = self.dialect.rights.leave(self.held)
 
     def need(self, slot: KeySlot) -> None:
@@ -331,6 +334,7 @@ def _seal(build: _Builder) -> None:
 def _verify(build: _Builder) -> None:
     """From a fresh reset: issuing is over, the card proves itself, every item is what it should be."""
     build.begin("reset", "", Reset())
+    build.here = build.making.mf
     build.add(*build.dialect.prove_sealed(build.making))
     for directory in build.profile.directories:
         _check(build, directory)

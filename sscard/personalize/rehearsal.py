@@ -59,7 +59,7 @@ def rehearse(workspace: Workspace, service: KeyService, batch: Batch, profile: P
     for record in batch.records():
         plan = template.plan(record, identity.serial)
         if record.seq == 1:
-            require_blank(channel, profile, dialect)
+            require_blank(channel, profile)
             Runner(channel, dialect, service, identity.factor).run(plan, NoLog())
     service.forget(identity.factor)
     speed = channel.atr.bits_per_second

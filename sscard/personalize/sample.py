@@ -81,7 +81,7 @@ def personalized_card(
     card = blank_card(profile, serial, seed=seed, area=REGION[:4], interface=interface)
     channel = Channel(card)
     identity = card_identity(channel, dialect)
-    require_blank(channel, profile, dialect)
+    require_blank(channel, profile)
     template = compile_profile(profile, dialect, REGION, INIT_ORG)
     plan = template.plan(PERSON, identity.serial)
     Runner(channel, dialect, service, identity.factor).run(plan, NoLog())

@@ -144,7 +144,7 @@ class Proof:
         card = self._make(serial)
         channel = Channel(card)
         identity = card_identity(channel, self._dialect)
-        require_blank(channel, self._profile, self._dialect)
+        require_blank(channel, self._profile)
         plan = self._template.plan(record, identity.serial)
         Runner(channel, self._dialect, self._service, identity.factor).run(plan, NoLog())
         self._service.forget(identity.factor)

@@ -21,8 +21,8 @@ Handler = Callable[["FmcosChip", "Request"], bytes]
 class System:
     """``handlers`` is keyed by CLA and INS.  ``file_header`` and ``key_header`` are EEPROM bytes beside a body or key.
 
-    ``longest_record`` counts bytes, ``levels`` directories from the MF down.  ``fresh``: whether rights do not count yet
-    in a directory that is entered.
+    ``longest_record`` counts bytes, ``levels`` directories from the MF down.  ``fresh`` tells whether rights do not
+    count yet in a directory that is entered.
     """
 
     name: str
