@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
-from sscard.conformance import purse_rules, record_rules
+from sscard.conformance import fmcos_rules, purse_rules, record_rules
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, family_of, pad80, pad_length
@@ -245,7 +245,7 @@ def citizen_number(given: Given) -> Values:
     return {"check": check, "number": given["body"] + check}
 
 
-CAPABILITIES: Final = frozenset({"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin"})
+CAPABILITIES: Final = frozenset({"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin", "fmcos"})
 """What this version of the toolkit can do; a vector that requires anything else is reported as not supported."""
 
 RULES: Final[dict[str, Rule]] = {
@@ -269,4 +269,5 @@ RULES: Final[dict[str, Rule]] = {
     "citizen-number": citizen_number,
     **record_rules.RULES,
     **purse_rules.RULES,
+    **fmcos_rules.RULES,
 }

@@ -48,8 +48,9 @@ def changes(left: AnyCard, right: AnyCard, *, state: bool = True) -> Iterator[Ch
             if path not in told:
                 told.add(path)
                 yield Change(path, "there", *(("✓", ABSENT) if (path, what) in one else (ABSENT, "✓")))
-        elif one[path, what] != other[path, what] and (one_chip or what != "value"):
-            sides = one[path, what], other[path, what]
+            continue
+        sides = one.get((path, what), ABSENT), other.get((path, what), ABSENT)
+        if sides[0] != sides[1] and (one_chip or what != "value"):
             yield Change(path, what, *(("***", "***") if what == "value" else sides))
 
 

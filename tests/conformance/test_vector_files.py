@@ -12,7 +12,7 @@ from sscard.conformance.vectors import CardState, Vector, default_files, load
 VECTORS = load(default_files())
 COMPUTED = [vector for vector in VECTORS if not vector.exchange]
 PLAYED = [vector for vector in VECTORS if vector.exchange]
-FUTURE = {"psam": 16, "fmcos": 6, "pki": 6, "driver": 4, "generation-1": 2, "contactless": 1}
+FUTURE = {"psam": 16, "pki": 6, "driver": 4, "generation-1": 2, "contactless": 1}
 
 
 def only(vector: Vector) -> Status:

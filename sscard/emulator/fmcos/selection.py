@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from sscard.apdu.tlv import build
 from sscard.emulator.fmcos.chip import FmcosChip
 from sscard.emulator.fmcos.nodes import Block, Directory, Ef, Kind
 from sscard.emulator.fmcos.request import LONGEST, Request, reply
@@ -84,20 +85,15 @@ def _open(chip: FmcosChip, ef: Ef) -> bytes:
 
 def fci(chip: FmcosChip, directory: Directory) -> bytes:
     """``6F{84 name, A5{88 01 SFI}}`` or ``6F{84 name, A5{9F0C file}}``; A5 only once the file named is there."""
-    body = _tlv(b"\x84", directory.name)
+    body = build(0x84, directory.name)
     sfi = directory.app_file & _SFI
     ef = directory.files.get(sfi)
     if ef is not None:
         own = b""
         if not directory.app_file & _OF_ADF:
-            own = _tlv(b"\x88", bytes((sfi,)))
+            own = build(0x88, bytes((sfi,)))
         elif ef.kind is Kind.TRANSPARENT and len(body) + ef.size + 7 <= LONGEST:
-            own = _tlv(b"\x9f\x0c", ef.content)
+            own = build(0x9F0C, ef.content)
         if own:
-            body += _tlv(b"\xa5", own)
-    return _tlv(b"\x6f", body)
-
-
-def _tlv(tag: bytes, value: bytes) -> bytes:
-    size = len(value)
-    return tag + (bytes((size,)) if size < 0x80 else bytes((0x81, size))) + value
+            body += build(0xA5, own)
+    return build(0x6F, body)
