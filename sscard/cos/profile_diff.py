@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from sscard.cos.model import Directory, File, Item, KeySlot, Profile
+from sscard.cos.model import Directory, File, Item, KeySlot, Profile, Protection
 from sscard.cos.room import directory_room
 
 
@@ -148,8 +148,16 @@ def _file(directory: Directory, file: File) -> Node:
         "record_length": str(file.record_length or ""),
         "read": str(file.read),
         "update": str(file.update),
+        "protection": _protection(file),
     }
     return Node("file", f"{directory.name}/{file.name}", file.zh, file.en, facts)
+
+
+def _protection(file: File) -> str:
+    """Line protection in a few words, empty where there is none."""
+    if file.protection is Protection.PLAIN:
+        return ""
+    return f"{file.protection.value} {file.line_key}" + (" +read" if file.protected_reading else "")
 
 
 def _items(place: str, file: File) -> Iterator[Node]:

@@ -91,8 +91,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The transport key is wrong; this card has {tries} tries left. Stopped: neither this card nor another is tried again; nothing was written.|Check the transport key of these cards with their vendor, correct the vault and run the same command again.",
     ),
     "transport-refused": (
-        "卡不接受传输密钥 ({sw})。已停止: 没有写入任何内容。|向卡商核对这批卡的传输密钥, 更正密钥库, 再运行同一条命令。",
-        "The card refuses the transport code ({sw}). Stopped; nothing was written.|Check the code of these cards with their vendor, correct the vault and run the same command again.",
+        "卡不接受传输密钥 ({sw}), 或已被锁定。没有写入任何内容。|换一张空白卡; 若多张如此, 向卡商核对这批卡的传输密钥。",
+        "The card refuses the transport code ({sw}), or is blocked. Nothing was written.|Insert another blank; where several do this, check the code of these cards with their vendor.",
     ),
     "transport-locked": (
         "这张卡的传输密钥已锁定。没有写入任何内容。|换一张空白卡; 这张退回卡商。",

@@ -29,6 +29,7 @@ from sscard.errors import (
     ReaderMissing,
     ServiceMissing,
     SscardError,
+    StatusError,
     TransportError,
 )
 from sscard.personalize import journal as journals
@@ -49,6 +50,7 @@ _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
 _TELL_EVERY: Final = 0.1
 _LOCKED: Final = "locked"
+_WRONG_CODE: Final = "transport-wrong"
 
 
 class _Halted(Exception):
@@ -388,21 +390,18 @@ class _Head:
     def _failed(self, attempt: _Attempt, error: SscardError) -> None:
         """The card answered wrongly: quarantine it, or give it back where nothing can have been written.
 
-        A wrong transport code ends the line at once, for it would cost every card a try; one that was locked before
-        is that card's own trouble.
+        A wrong transport code ends the line at once where it would cost every card a try; one that was locked before,
+        and one refused without a count of tries, is that card's own trouble.
         """
         state = attempt.log.state
         untouched = state.last_step < 0 and not state.left
-        if isinstance(error, CounterError) and isinstance(attempt.action, PresentCode) and untouched:
+        refusal = _refused_code(error) if isinstance(attempt.action, PresentCode) and untouched else None
+        if refusal is not None:
             attempt.log.end(journals.RETURNED, error.key)
             self._work.ledger.release(attempt.card)
             self._settled(attempt.card)
-            if error.key == _LOCKED:
-                refusal = CounterError("transport-locked", error.tries)
-                self.line.count(refusal)
-            else:
-                refusal = CounterError("transport-wrong", error.tries)
-                self.line.stop(refusal)
+            tell = self.line.stop if refusal.key == _WRONG_CODE else self.line.count
+            tell(refusal)
             attempt.tell(Kind.REFUSED, error=refusal)
             return
         attempt.log.end(journals.SPOILED, error.key)
@@ -429,3 +428,13 @@ class _Head:
 
     def _tell(self, kind: Kind, **fields: object) -> None:
         self.line.tell(Event(kind, self.number, self.slot.name, **fields))  # type: ignore[arg-type]
+
+
+def _refused_code(error: SscardError) -> SscardError | None:
+    """What a card's refusal of the transport code means; None for errors of another kind."""
+    match error:
+        case CounterError():
+            return CounterError("transport-locked" if error.key == _LOCKED else _WRONG_CODE, error.tries)
+        case StatusError():
+            return GuardRefused("transport-refused", sw=f"{error.sw:04X}")
+    return None

@@ -207,3 +207,12 @@ class SmartcosCard(FmcosCard):
 
     head = HEAD
     atr_head = b"\x3b\x6c\x00\x02"
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the making of the MF was ended."""
+        return self.chip.root is not None and self.chip.root.ended
+
+    @property
+    def finished(self) -> bool:
+        return self.sealed
