@@ -141,13 +141,13 @@ class IntervalCos:
             "update": bytes((states.rule(file.update),)),
             "line": bytes((self._line(directory, file),)),
         }
-        return template.command(self.commands[file.structure.value], fields)
+        return template.command(self.commands["create_record_file" if file.record_length else "create_file"], fields)
 
     def create_probe(self, making: Making, directory: Directory) -> Command:
         fields = {"fid": _PROBE_FID.to_bytes(2, "big"), "size": b"\x00\x01", "line": b"\xff"}
         fields |= {"kind": bytes((self._files[Structure.TRANSPARENT.value],))}
         free = bytes((self._interval.free,))
-        return template.command(self.commands[Structure.TRANSPARENT.value], fields | {"read": free, "update": free})
+        return template.command(self.commands["create_file"], fields | {"read": free, "update": free})
 
     def load_key(self, making: Making, directory: Directory, slot: KeySlot) -> Iterator[Move]:
         for version in slot.versions:
@@ -210,7 +210,7 @@ class IntervalCos:
     def plain_load(self, making: Making, directory: Directory, slot: KeySlot) -> LoadFirstKey:
         """The first key of all, or of a directory, before anything can encipher it."""
         fields = self._key_fields(making.profile, directory, slot, slot.versions[0], 0)
-        words = self._key_records[slot.kind.value]
+        words = self._record(slot)
         return LoadFirstKey(
             making.ref(slot.name), template.header(self.commands["first_key"], fields), template.render(words, fields)
         )
@@ -220,10 +220,14 @@ class IntervalCos:
     ) -> LoadKey | LoadPin:
         """The enciphered load of one key under another, by the command of ``line``."""
         fields = self._key_fields(making.profile, directory, slot, version, self._enciphered_type)
-        prefix = template.render(self._key_records[slot.kind.value], fields)
+        prefix = template.render(self._record(slot), fields)
         head = template.header(self.commands[line], fields)
         load = LoadPin if slot.kind is KeyKind.PIN else LoadKey
         return load(making.ref(slot.name, version), making.ref(under.name), head, prefix)
+
+    def _record(self, slot: KeySlot) -> str:
+        """What stands before a key value."""
+        return self._key_records.get(slot.kind.value, self._key_records["default"])
 
     def _end(self, line: str, purpose: str, directory: Directory, stage: str) -> Move:
         if line not in self.commands:

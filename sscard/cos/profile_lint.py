@@ -27,7 +27,7 @@ from sscard.cos.profile import load_profile, profile_names
 from sscard.cos.profile_check import contradictions
 from sscard.errors import PlanError, ProfileError
 from sscard.keys.catalog import Evidence, Kind, canonical, load
-from sscard.messages import Lang, text
+from sscard.messages import Lang, parts
 
 _CHIPS: Final = (80 * 1024, 224 * 1024)
 """Bytes of the chips that third-generation cards are made with."""
@@ -55,8 +55,7 @@ class Finding:
 
     def parts(self, lang: Lang | None = None) -> tuple[str, str]:
         """``(what is wrong, what to do)``."""
-        what, _, remedy = text(f"errors.{self.rule}", lang, **self.fields).partition("|")
-        return what, remedy
+        return parts(f"errors.{self.rule}", lang, **self.fields)
 
 
 def lint(profile: Profile, file: str) -> tuple[Finding, ...]:
