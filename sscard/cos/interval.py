@@ -112,8 +112,7 @@ class IntervalCos:
         yield from self._loading.begin(making, directory)
 
     def overtake(self, making: Making, directory: Directory) -> LoadKey | LoadPin:
-        slot = directory.master
-        return self.load(making, directory, slot, slot.versions[0], making.profile.card_master)
+        return self._loading.overtake(making, directory)
 
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
         place = f"{directory.name}/{file.name}"

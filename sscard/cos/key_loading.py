@@ -7,7 +7,7 @@ master key above); docs/fmcos.md, "key loading".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 from sscard.apdu.command import Command
 from sscard.cos import template
@@ -26,6 +26,7 @@ from sscard.cos.actions import (
 from sscard.cos.commands import SELECT_MF
 from sscard.cos.dialect import Making
 from sscard.cos.model import Directory, KeyKind, KeySlot, Profile
+from sscard.errors import PlanError
 
 _NO_KEYS: Final = frozenset({0x6A82}) | KEY_ABSENT
 """Status words to a proof: no key file, or no such key in it."""
@@ -34,6 +35,7 @@ _NO_KEYS: Final = frozenset({0x6A82}) | KEY_ABSENT
 class Cos(Protocol):
     """What loading needs of the COS."""
 
+    name: str
     commands: Mapping[str, str]
     exists: frozenset[int]
 
@@ -57,6 +59,10 @@ class KeyLoading(Protocol):
 
     def begin(self, making: Making, directory: Directory) -> Iterator[Move]:
         """Key file and master key of a directory just made and selected."""
+        ...
+
+    def overtake(self, making: Making, directory: Directory) -> LoadKey | LoadPin:
+        """The load by which the card master key would take a directory over.  Raises PlanError where it may."""
         ...
 
     def load(self, making: Making, directory: Directory, slot: KeySlot, version: int) -> Move:
@@ -104,6 +110,10 @@ class OwnMaster:
             permanent=True,
         )
 
+    def overtake(self, making: Making, directory: Directory) -> LoadKey | LoadPin:
+        slot = directory.master
+        return self._cos.load(making, directory, slot, slot.versions[0], making.profile.card_master)
+
     def load(self, making: Making, directory: Directory, slot: KeySlot, version: int) -> Move:
         """Added; where it is unknown whether that was done, an update of the key tells, the PIN's own check for it."""
         under = directory.master
@@ -140,6 +150,9 @@ class ParentMaster:
             already=self._cos.exists,
             durable=True,
         )
+
+    def overtake(self, making: Making, directory: Directory) -> NoReturn:
+        raise PlanError("dialect-stage", dialect=self._cos.name, stage="handover")
 
     def load(self, making: Making, directory: Directory, slot: KeySlot, version: int) -> Move:
         action = self._cos.load(making, directory, slot, version, making.above(directory))
