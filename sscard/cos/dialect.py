@@ -61,8 +61,8 @@ class Costs:
     """Exchanges that a COS takes, from its rules alone: what a plan is measured against.
 
     ``blank`` asks a card whether it has keys, ``begin`` leads from a blank card to its master key, ``make`` makes a
-    directory and ``master`` brings its master key in, ``proof`` lets the card prove itself.  ``together``: one READ
-    RECORD fetches as many records as an answer holds.
+    directory and ``master`` brings its master key in, ``proof`` lets the card prove itself, ``sealed`` shows that
+    issuing is over.  ``together``: one READ RECORD fetches as many records as an answer holds.
     """
 
     blank: int
@@ -70,6 +70,7 @@ class Costs:
     make: int
     master: int
     proof: int
+    sealed: int
     together: bool
 
 

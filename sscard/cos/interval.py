@@ -67,7 +67,7 @@ class IntervalCos:
         self._key_records: Mapping[str, str] = table["key_records"]
         self._enciphered_type: int = table["enciphered_type"]
         self._loading: KeyLoading = LOADINGS[table["loading"]](self)
-        self.costs = Costs(1, 3, 3, self._loading.master_cost, 1, together=False)
+        self.costs = Costs(1, 3, 3, self._loading.master_cost, proof=1, sealed=2, together=False)
 
     def key_id(self, slot: KeySlot) -> int:
         return self.master_key_id if slot.kind is KeyKind.MASTER else slot.id
@@ -179,9 +179,12 @@ class IntervalCos:
         yield self._end("end_mf", "seal", making.mf, "seal")
 
     def prove_sealed(self, making: Making) -> Iterator[Move]:
-        """Without a right nothing can be made in the MF any more."""
-        action = Refused(Send(self.create_probe(making, making.mf)))
-        yield Move(purpose="prove-no-create", target="MF", action=action, session=True)
+        """Without a right nothing can be made in the first environment; the MF may be older, with rights of its own."""
+        directory = next(part for part in making.profile.directories if part.is_ddf)
+        for select in self.path(making.profile, directory, making.mf):
+            yield Move(purpose="select", target=directory.name, action=Send(select), session=True)
+        action = Refused(Send(self.create_probe(making, directory)))
+        yield Move(purpose="prove-closed", target=directory.name, action=action, session=True)
 
     def file_room(self, file: File) -> int:
         each = self._room["record"] if file.record_length else 0

@@ -29,7 +29,7 @@ class T514:
 
     blank = BlankCheck(absent=frozenset({0x6A82}))
     authentication = SessionProof()
-    costs = Costs(blank=0, begin=2, make=1, master=2, proof=2, together=True)
+    costs = Costs(blank=0, begin=2, make=1, master=2, proof=2, sealed=1, together=True)
     mf_name = b""
     rights = Cumulative()
     keys_reach_below = True

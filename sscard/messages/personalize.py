@@ -23,6 +23,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "证明卡片主控密钥不能在 {target} 建文件",
         "prove that the card master key creates nothing in {target}",
     ),
+    "step-prove-closed": (
+        "证明未经认证不能在 {target} 建文件",
+        "prove that without a right nothing can be made in {target}",
+    ),
     "step-prove-no-load": (
         "证明卡片主控密钥不能写 {target} 的密钥",
         "prove that the card master key loads nothing into {target}",

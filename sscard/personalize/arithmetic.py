@@ -72,7 +72,7 @@ def minimum(profile: Profile) -> Minimum:
         * (len(visited) + len(adfs) + sum(_updates(dialect, directory) for directory in profile.directories)),
         selects=sum(len(dialect.path(profile, directory)) for directory in visited),
         endings=sum(_endings(dialect, profile)),
-        verify=1 + sum(_verify(dialect, profile)),
+        verify=costs.sealed + sum(_verify(dialect, profile)),
     )
 
 

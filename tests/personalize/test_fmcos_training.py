@@ -265,6 +265,7 @@ def test_a_card_with_keys_in_its_mf_is_not_blank_and_an_erased_one_is() -> None:
     require_blank(channel, profile)
     plan = compile_profile(profile, dialect, REGION, INIT_ORG).plan(PERSON, b"\0\0\0\x17")
     Runner(channel, dialect, sample_keys(profile), card.factor).run(plan, NoLog())
+    card.reset()
     with pytest.raises(GuardRefused) as caught:
         require_blank(channel, profile)
     assert caught.value.key == "card-used"
