@@ -51,6 +51,8 @@ bench: $(VENV)/.full
 fuzz: $(VENV)/.core
 	$(BIN)/python -m fuzz.run --count $(or $(N),10000000)
 	$(BIN)/python -m fuzz.run --count $(or $(N),1000000) --knowing
+	$(BIN)/python -m fuzz.run --count $(or $(N),1000000) --fmcos
+	$(BIN)/python -m fuzz.run --count $(or $(N),1000000) --fmcos --contactless
 
 mutate: $(VENV)/.full
 	$(BIN)/python scripts/mutate

@@ -1,6 +1,6 @@
 """Random and mutated commands against the software card; a reference model says what must never happen.
 
-Run: python -m fuzz.run [--count N] [--seed S] [--contactless] [--knowing].  make fuzz N=10000000 runs it whole.
+Run: python -m fuzz.run [--count N] [--seed S] [--contactless] [--knowing|--fmcos].  make fuzz N=10000000 runs it whole.
 
 Broken rules: an exception, an answer of no form, data of a file without its right, a counter that rises but by success,
 an administration command on a sealed card, an image that does not load back to itself.  Exit 1 at the first,
@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from fuzz.reference import Broken, Node, Reference, proof
 from sscard.apdu.atr import Interface
@@ -61,17 +62,27 @@ def traffic(interface: Interface) -> tuple[list[bytes], str]:
 class Fuzzer:
     """Makes commands, lets card and model have them, and compares."""
 
-    reference = Reference
+    reference: Callable[[str], Any] = Reference
+    headers = HEADERS
 
     def __init__(self, seed: int, interface: Interface = Interface.CONTACT) -> None:
         self.seed = seed
         self.random = random.Random(seed)
-        self.recorded, self.pattern = traffic(interface)
+        self.recorded, self.pattern = self.traffic(interface)
         self.commands = 0
         self.answers: dict[str, int] = {}
         self.last: deque[tuple[str, str]] = deque(maxlen=LAST)
         self._makers = [maker for maker, weight in self.weights() for _ in range(weight)]
         self._fresh()
+
+    def traffic(self, interface: Interface) -> tuple[list[bytes], str]:
+        """Commands that made a card, and its image."""
+        return traffic(interface)
+
+    def counters(self) -> list[Any]:
+        """All that counts tries on the card."""
+        chip = self.card.chip
+        return [chip.transport_code, *(key for node in chip.root.walk() for key in node.keys)]
 
     def weights(self) -> tuple[tuple[Callable[[], bytes], int], ...]:
         """The makers of commands, and how often each is called."""
@@ -83,8 +94,7 @@ class Fuzzer:
     def _fresh(self) -> None:
         self.card = image.load(self.pattern)
         self.model = self.reference(self.pattern)
-        chip = self.card.chip
-        self.counted = [chip.transport_code, *(key for node in chip.root.walk() for key in node.keys)]
+        self.counted = self.counters()
         self.tries = [secret.tries for secret in self.counted]
 
     def run(self, count: int) -> None:
@@ -146,7 +156,7 @@ class Fuzzer:
             elif kind == 3:
                 apdu[place:place] = self.random.randbytes(self.random.randrange(1, 9))
             elif apdu:
-                apdu[: min(4, len(apdu))] = self.random.choice(HEADERS)
+                apdu[: min(4, len(apdu))] = self.random.choice(self.headers)
         return bytes(apdu[:300])
 
     def _random(self) -> bytes:
@@ -155,7 +165,7 @@ class Fuzzer:
     def _framed(self) -> bytes:
         body = self.random.randbytes(self.random.choice((0, 1, 2, 4, 8, 16, 17, 24, 40)))
         tail = self.random.choice((b"", b"", b"\0"))
-        return self.random.choice(HEADERS) + (bytes((len(body),)) + body if body else b"") + tail
+        return self.random.choice(self.headers) + (bytes((len(body),)) + body if body else b"") + tail
 
     def _select(self) -> bytes:
         name = self.random.choice(list(self.model.names))
@@ -203,9 +213,14 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--contactless", action="store_true")
+    parser.add_argument("--fmcos", action="store_true", help="an FMCOS card, with all keys at hand")
     parser.add_argument("--knowing", action="store_true", help="with master keys and right MACs")
     given = parser.parse_args()
-    kind: type[Fuzzer] = import_module("fuzz.knowing").Knowing if given.knowing else Fuzzer
+    kind: type[Fuzzer] = Fuzzer
+    if given.fmcos:
+        kind = import_module("fuzz.fmcos").FmcosFuzzer
+    elif given.knowing:
+        kind = import_module("fuzz.knowing").Knowing
     fuzzer = kind(given.seed, Interface.CONTACTLESS if given.contactless else Interface.CONTACT)
     began = time.perf_counter()
     try:

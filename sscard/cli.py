@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "card": "card",
     "keys": "keys",
     "vectors": "vectors",
+    "audit": "audit",
     "selftest": "selftest",
     "explain": "explain",
 }

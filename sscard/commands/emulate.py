@@ -36,6 +36,7 @@ DEFAULT_SERIAL: Final = 0x17
     help=text("emulator.option-image"),
 )
 @click.option("--profile", metavar="NAME", help=text("emulator.option-profile"))
+@click.option("--system", type=click.Choice(["fmcos", "smartcos"]), help=text("emulator.option-system"))
 @click.option("--blank", is_flag=True, help=text("emulator.option-blank"))
 @click.option("--feed", type=click.IntRange(1), metavar="N", help=text("emulator.option-feed"))
 @click.option("--seed", type=int, default=0, show_default=True, help=text("emulator.option-seed"))
@@ -48,6 +49,7 @@ def command(
     host: str,
     image_path: Path | None,
     profile: str | None,
+    system: str | None,
     blank: bool,
     feed: int | None,
     seed: int,
@@ -64,13 +66,15 @@ def command(
 
     if feed and image_path:
         raise click.UsageError(text("emulator.one-of"))
+    if system and profile:
+        raise click.UsageError(text("emulator.system-or-profile"))
     first = DEFAULT_SERIAL if serial is None else serial
     if feed:
-        feeder = Feeder(_prepared(_blanks(first, feed, seed, profile), cut, reach), replace=True)
+        feeder = Feeder(_prepared(_blanks(first, feed, seed, profile, system), cut, reach), replace=True)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
         return Exit.OK
-    with closing(_card(image_path, profile, blank, seed, first)) as card:
+    with closing(_card(image_path, profile, system, blank, seed, first)) as card:
         feeder = Feeder(_prepared([card], cut, reach), replace=False)
         with _ends_on_signal(Bridge(feeder, host, port, partial(_tell, host, port, as_json))) as bridge:
             bridge.run()
@@ -96,21 +100,23 @@ def _prepared(cards: Iterable[AnyCard], cut: Cut | None, interface: Interface | 
         yield card
 
 
-def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[AnyCard]:
-    """``count`` blank cards as the profile wants them."""
+def _blanks(first: int, count: int, seed: int, profile: str | None, system: str | None) -> Iterator[AnyCard]:
+    """``count`` blank cards of the system, or as the profile wants them."""
     from sscard.cos.profile import load_profile
-    from sscard.emulator.blank import blank_card
+    from sscard.emulator.blank import blank_card, blank_of
 
+    if system:
+        return (blank_of(system, serial, seed=seed) for serial in range(first, first + count))
     meant = load_profile(profile or DEFAULT_PROFILE)
     return (blank_card(meant, serial, seed=seed) for serial in range(first, first + count))
 
 
-def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> AnyCard:
-    """The one card to serve: of the image, blank for the profile, or personalized by it."""
+def _card(path: Path | None, profile: str | None, system: str | None, blank: bool, seed: int, serial: int) -> AnyCard:
+    """The one card to serve: of the image, blank of the system or for the profile, or personalized by it."""
 
     def make() -> AnyCard:
-        if blank or (path is not None and profile is None):
-            return next(_blanks(serial, 1, seed, profile))
+        if blank or system or (path is not None and profile is None):
+            return next(_blanks(serial, 1, seed, profile, system))
         from sscard.personalize.sample import personalized_card
 
         return personalized_card(profile or DEFAULT_PROFILE, seed)

@@ -55,6 +55,7 @@ class IntervalCos:
         self.mf_name: bytes = card["mf_name"].encode("ascii")
         self.unwritten = frozenset((0x9000, *card["unwritten"]))
         self.exists = frozenset(card["exists"])
+        self._ended = frozenset(card["ended"])
         self.master_key_id: int = table["master_key_id"]
         self.commands: Mapping[str, str] = table["commands"]
         self._interval = Interval(**table["interval"])
@@ -239,7 +240,7 @@ class IntervalCos:
             purpose=purpose,
             target=directory.name,
             action=Send(end),
-            already=self.exists,
+            already=self._ended,
             durable=True,
             permanent=True,
         )

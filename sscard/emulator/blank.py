@@ -8,16 +8,19 @@ from sscard.apdu.atr import Interface
 from sscard.emulator.card import SoftwareCard
 from sscard.emulator.fmcos.card import FmcosCard
 from sscard.emulator.fmcos.options import FmcosOptions
-from sscard.emulator.fmcos.smartcos import SmartcosCard
+from sscard.emulator.fmcos.smartcos import SmartCosCard
 from sscard.emulator.options import options_for
 
 if TYPE_CHECKING:
     from sscard.cos.model import Profile
     from sscard.emulator.powered import AnyCard
 
+_AREA: Final = "9901"
 FACTORY_CODE: Final = b"\xff" * 8
-_FMCOS_FAMILY: Final[dict[str, type[FmcosCard]]] = {card.system: card for card in (FmcosCard, SmartcosCard)}
+_FMCOS_FAMILY: Final[dict[str, type[FmcosCard]]] = {kind.system: kind for kind in (FmcosCard, SmartCosCard)}
 """Interval-style cards by the name of their dialect; a dialect that is not here runs on the T514 card."""
+SYSTEMS: Final = tuple(_FMCOS_FAMILY)
+"""Card operating systems that need no profile."""
 
 
 def blank_card(
@@ -25,7 +28,7 @@ def blank_card(
     serial: int,
     *,
     seed: int = 0,
-    area: str = "9901",
+    area: str = _AREA,
     interface: Interface | None = None,
     transport_code: bytes = FACTORY_CODE,
 ) -> AnyCard:
@@ -38,9 +41,9 @@ def blank_card(
     kind = _FMCOS_FAMILY.get(profile.dialect)
     if kind is not None:
         return kind.blank(
-            int(area, 16) << 32 | serial,
+            _serial(area, serial),
             seed=seed,
-            interface=interface or kind.usual_interface,
+            interface=interface,
             options=FmcosOptions(chip_bytes=profile.chip_bytes),
             transport_code=transport_code,
         )
@@ -53,3 +56,13 @@ def blank_card(
         options=options_for(profile),
         transport_code=transport_code,
     )
+
+
+def blank_of(system: str, serial: int, *, seed: int = 0) -> AnyCard:
+    """A card of one of :data:`SYSTEMS` as the factory delivers it, for no profile in particular.  Raises KeyError."""
+    return _FMCOS_FAMILY[system].blank(_serial(_AREA, serial), seed=seed)
+
+
+def _serial(area: str, serial: int) -> int:
+    """Eight bytes: two of zeros, area 2, serial 4."""
+    return int(area, 16) << 32 | serial

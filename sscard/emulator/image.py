@@ -21,11 +21,8 @@ VERSION: Final = 2
 """Version 2 added ``interface``; an image of version 1 is a contact card."""
 _IN_MEMORY: Final = "-"
 _T514: Final = "t514"
-_SYSTEMS: Final = {
-    _T514: "sscard.emulator.image_t514",
-    "fmcos": "sscard.emulator.fmcos.image",
-    "smartcos": "sscard.emulator.fmcos.image",
-}
+_INTERVAL: Final = "sscard.emulator.fmcos.image"
+_SYSTEMS: Final = {_T514: "sscard.emulator.image_t514", "fmcos": _INTERVAL, "smartcos": _INTERVAL}
 """Module of each card operating system: ``tree_of(chip)`` and ``card_of(tree)``.  Images of T514 do not name it."""
 
 

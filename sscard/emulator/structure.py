@@ -30,6 +30,7 @@ Facts = dict[tuple[str, str], str]
 _SYSTEMS: Final = {
     "t514": "sscard.emulator.structure_t514",
     "fmcos": "sscard.emulator.fmcos.structure",
+    "smartcos": "sscard.emulator.fmcos.structure",
 }
 """Module of each card operating system: ``facts(chip, state)``."""
 

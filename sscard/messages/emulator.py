@@ -6,12 +6,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "不加 --blank, --image, --feed 时提供一张已个人化的演示卡。用 Ctrl-C 结束。\n\n"
         "\b\n例:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
         "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
-        "  sscard emulate --port 27000 --profile ssc2-des",
+        "  sscard emulate --port 27000 --profile ssc2-des\n"
+        "  sscard emulate --port 27000 --system fmcos --interface contact",
         "Serve a software card to pcscd's virtual reader (vpcd).\n\n"
         "Without --blank, --image or --feed it is a personalized demonstration card. Ctrl-C ends it.\n\n"
         "\b\nExamples:\n  sscard emulate --port 27000\n  sscard emulate --port 27000 --feed 10 --seed 7\n"
         "  sscard emulate --port 27000 --blank --tear 40:during:3 --interface contactless\n"
-        "  sscard emulate --port 27000 --profile ssc2-des",
+        "  sscard emulate --port 27000 --profile ssc2-des\n"
+        "  sscard emulate --port 27000 --system fmcos --interface contact",
     ),
     "option-port": (
         "vpcd 的 TCP 端口 (读卡器配置中的端口)",
@@ -25,6 +27,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option-profile": (
         "卡片配置: 演示卡的内容, 或空白卡的算法",
         "card profile: what the demonstration card holds, or the algorithm of blank ones",
+    ),
+    "option-system": (
+        "空白卡的操作系统: fmcos (复旦 FMCOS 2.0) 或 smartcos (明华 SmartCOS), 不依配置",
+        "a blank card of that system, for no profile: fmcos (FMCOS 2.0) or smartcos (SmartCOS)",
+    ),
+    "system-or-profile": (
+        "--system 不能与 --profile 一起使用: 配置自有其卡",
+        "--system does not go with --profile, which has its own kind of card",
     ),
     "option-blank": ("提供一张空白卡", "serve a blank card"),
     "option-feed": (

@@ -306,9 +306,38 @@ class TestCommand:
         assert child.wait(10) == 0
 
     @pytest.mark.parametrize(
+        ("arguments", "atr"),
+        [
+            (["--system", "fmcos"], "3B8B8001209000"),
+            (["--system", "fmcos", "--interface", "contact"], "3B6B0000209000"),
+            (["--system", "smartcos"], "3B6C000200008600"),
+        ],
+    )
+    def test_a_blank_card_of_another_system(self, vpcd, arguments, atr):
+        child = self.start(vpcd, *arguments, "--serial", "7", "--tear", "2:during:3")
+        vpcd.accept()
+        assert vpcd.atr().hex().upper().startswith(atr + "0000990100000007")
+        assert vpcd.ask(bytes.fromhex("00A40000023F00")) == b"\x6a\x81"
+        vpcd.put(bytes.fromhex("80E03F000D38FFFFF0F001FFFFFFFFFFFFFF"))
+        assert vpcd.get() is None
+        child.terminate()
+        assert child.wait(10) == 0
+
+    def test_an_image_of_another_system_is_kept(self, vpcd, tmp_path):
+        path = tmp_path / "card.json"
+        child = self.start(vpcd, "--system", "fmcos", "--image", str(path))
+        vpcd.accept()
+        assert vpcd.ask(bytes.fromhex("80E03F000D38FFFFF0F001FFFFFFFFFFFFFF")) == b"\x90\x00"
+        child.terminate()
+        assert child.wait(10) == 0
+        assert image.read(path).directories() == ("3F00",)
+
+    @pytest.mark.parametrize(
         "arguments",
         [
             [],
+            ["--port", "1", "--system", "fmcos", "--profile", "ssc3-sm4"],
+            ["--port", "1", "--system", "t514"],
             ["--port", "0"],
             ["--port", "1", "--feed", "0"],
             ["--port", "1", "--feed", "1", "--image", "x"],

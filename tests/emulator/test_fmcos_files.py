@@ -48,6 +48,16 @@ def test_never_written_data_come_with_a_warning_until_the_first_write(desk: Desk
     assert silent.send("00B0960001") == "009000"
 
 
+def test_a_refused_command_leaves_the_current_file_as_it_was(desk: Desk) -> None:
+    desk.ok("00A40000020005")
+    assert desk.send("00B0890001") == "6982"
+    assert desk.send("00B20C4000") == "6A83"
+    assert desk.send("00B2010400") == "010203049000"
+    desk.ok("00B2094000")
+    assert desk.send("00B2090200") == "6A83"
+    assert desk.send("00B2000400") == "0904AABBCCDD9000"
+
+
 def test_kinds_do_not_mix(desk: Desk) -> None:
     assert desk.send("00B0850000") == "6981"
     assert desk.send("00B2019400") == "6A82"
@@ -193,6 +203,17 @@ def test_an_enciphered_file_answers_cipher_and_mac(desk: Desk, with_block: bool)
     cipher = des(key("line"), framed(bytes(range(7))))
     assert len(cipher) == 8
     assert answer == (cipher + mac(key("line"), cipher, challenge)).hex().upper()
+
+
+def test_an_enciphered_length_goes_with_enciphered_files_only(desk: Desk) -> None:
+    block = des(key("line"), b"\x07\x80" + bytes(6))
+    assert desk.secure("04B09500", key("line"), block) == "6700"
+    plain = make_desk(length_block_in_read=False)
+    plain.enter()
+    assert plain.secure("04B08300", key("line"), block) == "6700"
+    assert plain.secure("04B08300", key("line"), le="07")[-4:] == "6281"
+    assert desk.secure("04B08300", key("line"), block + b"\0") == "6700"
+    assert desk.send("04B0830003000000") == "6987"
 
 
 def test_protected_reading_can_be_demanded(desk: Desk) -> None:

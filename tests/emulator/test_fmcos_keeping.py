@@ -182,7 +182,7 @@ def test_cards_that_cannot_be() -> None:
         {"interface": Interface.CONTACTLESS, "protocol": Protocol.T0},
         {"transport_code": b"\xff"},
     ):
-        with pytest.raises(ValueError, match="contactless|transport code"):
+        with pytest.raises(ValueError, match=r"contactless|transport code"):
             FmcosCard.blank(1, **words)
     for serial in (-1, 1 << 64):
         with pytest.raises(ValueError, match="eight bytes"):

@@ -75,6 +75,19 @@ def test_what_change_refuses_costs_no_try(desk: Desk, apdu: str, word: str) -> N
     assert desk.card.directory("3F01").keys[-1].tries == 3
 
 
+def test_the_lengths_of_change_and_reload(desk: Desk) -> None:
+    assert desk.send("805E01000D" + "123456FF" + "112233445566778899") == "6700"
+    assert reload(desk, "11") == "6700"
+    assert reload(desk, "112233445566778899") == "6700"
+    assert reload(desk, "1122334455667788") == "9000"
+    assert reload(desk, "112233445566") == "9000"
+    assert desk.send("805E01000E112233445566FF66554433221100") == "6700"
+    assert desk.send("805E01000D112233445566FF665544332211") == "9000"
+    assert desk.verify("665544332211") == "9000"
+    assert reload(desk, "1234") == "9000"
+    assert desk.send("805E0100051234FF4321") == "9000"
+
+
 def test_reload_takes_three_wrong_macs(desk: Desk) -> None:
     assert reload(desk, "1111", fault=True) == "9302"
     assert reload(desk, "1111") == "9000"

@@ -99,7 +99,9 @@ def test_a_fresh_directory_is_free_until_it_is_entered_again() -> None:
     card.ok("80E0000507280008EFEFFFFF")
     assert card.send("00D6850001AA") == "9000"
     assert card.send("00B0850001") == "AA9000"
+    assert card.write_key(0x39, 0, "F0EF0133", key("k"), p1=0x39) == "9000"
     card.mf()
+    assert card.write_key(0x39, 0, "F0EF0133", key("k"), p1=0x39) == "6982"
     assert card.send("80E0000607280008F0F0FFFF") == "6982"
     assert card.write_key(0x39, 1, "F0EF0133", key("k")) == "6982"
     assert card.send("00B0850001") == "6982"

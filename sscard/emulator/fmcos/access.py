@@ -6,7 +6,9 @@ Source: FMCOS 2.0 manual, security states; the SmartCOS order of nibbles from pu
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+NEVER_IN_SMARTCOS: Final = 0xF0
 Interval = Callable[[int, int, int, int], bool]
 """``(access byte, MF state, directory state, nibble that names the MF)`` to whether the right is there."""
 
@@ -19,6 +21,6 @@ def fmcos(byte: int, mf: int, directory: int, mf_nibble: int) -> bool:
     return low <= directory <= high
 
 
-def smartcos(byte: int, mf: int, directory: int, mf_nibble: int) -> bool:
-    """``XY``: X ≤ state of the directory ≤ Y; the state of the MF has no part in it."""
+def smartcos(byte: int, _mf: int, directory: int, _mf_nibble: int) -> bool:
+    """``XY``: X ≤ state of the directory ≤ Y, so never where X > Y."""
     return byte >> 4 <= directory <= byte & 0x0F

@@ -106,8 +106,8 @@ def key_room(chip: FmcosChip, value: bytes) -> None:
     key_file = chip.here.key_file
     if key_file is None:
         raise Refusal(NO_FILE)
-    taken = sum(len(key.value) + chip.system.key_header for key in key_file.keys)
-    if taken + len(value) + chip.system.key_header > key_file.size:
+    space = chip.system.key_space
+    if sum(space(len(key.value)) for key in key_file.keys) + space(len(value)) > key_file.size:
         raise Refusal(NO_ROOM)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Self
 
 from sscard.apdu.atr import Interface
@@ -29,11 +28,8 @@ class FmcosCard(PoweredCard[FmcosChip]):
 
     system = "fmcos"
     table: System = FMCOS
-    usual_interface = Interface.CONTACTLESS
     head = HEAD
-    """Historical bytes before the serial."""
-    atr_head = b""
-    """Bytes of a contact ATR before the historical ones; empty for the shortest form."""
+    usual_interface = Interface.CONTACTLESS
 
     def __init__(self, chip: FmcosChip, name: str = "emulator") -> None:
         super().__init__(chip, respond, name)
@@ -63,17 +59,13 @@ class FmcosCard(PoweredCard[FmcosChip]):
             raise ValueError("serial has eight bytes")
         if len(transport_code) != SERIAL_SIZE:
             raise ValueError("the transport code has eight bytes")
-        historical = cls.head + serial.to_bytes(SERIAL_SIZE, "big")
-        options = options or FmcosOptions()
-        if cls.atr_head and not options.contact_atr:
-            options = replace(options, contact_atr=(cls.atr_head + historical).hex().upper())
         return cls(
             FmcosChip(
                 system=cls.table,
-                historical=historical,
+                historical=cls.head + serial.to_bytes(SERIAL_SIZE, "big"),
                 protocol=protocol or protocol_of(interface),
                 interface=interface,
-                options=options,
+                options=options or FmcosOptions(),
                 seed=seed,
                 transport_code=transport_code,
                 root=master_file(ALL, _FREE, _FREE, _DIR_FILE) if with_mf else None,

@@ -39,8 +39,8 @@ class FmcosChip:
 
     ``root`` is None until CREATE MF.  ``mf_state`` and ``state`` are the two security registers.  ``free`` says that
     the current directory was empty when it was entered, so that its rights do not count yet.  ``challenge`` is the
-    random number that the command at hand may use, ``drawn`` the one that the next may.  ``open`` is a purse
-    transaction between INITIALIZE and its partner.
+    random number that the command at hand may use, ``drawn`` the one that the next may.  ``proven`` is the key of
+    a right MAC in the command at hand.  ``open`` is a purse transaction between INITIALIZE and its partner.
     """
 
     __slots__ = (
@@ -61,6 +61,7 @@ class FmcosChip:
         "pin_passed",
         "pointer",
         "protocol",
+        "proven",
         "randomness",
         "root",
         "seed",
@@ -108,6 +109,9 @@ class FmcosChip:
         stated = bytes.fromhex(self.options.contact_atr)
         if stated and self.interface is Interface.CONTACT:
             return stated
+        if self.t0:
+            count = len(self.historical)
+            return bytes((0x3B, 0x60 | count)) + self.system.contact_interface + self.historical
         return answer_to_reset(self.historical, self.protocol, self.interface)
 
     def answer_to_select(self) -> bytes:
@@ -117,6 +121,7 @@ class FmcosChip:
     def power_on(self) -> None:
         """Reset: states 0, no challenge, no data waiting, no open transaction, the MF current."""
         self.challenge: bytes | None = None
+        self.proven: Key | None = None
         self.drawn: bytes | None = None
         self.pending = b""
         self.pending_word = OK
@@ -201,8 +206,9 @@ class FmcosChip:
         """What a blocked card or application answers to commands that no block lets through, else None."""
         if self.blocked:
             return UNSUPPORTED
-        block = self.current.block if self.current else Block.NONE
-        return {Block.NONE: None, Block.TEMPORARY: UNSUPPORTED, Block.PERMANENT: APPLICATION_BLOCKED}[block]
+        if self.current is None or self.current.block is Block.NONE:
+            return None
+        return APPLICATION_BLOCKED if self.current.block is Block.PERMANENT else UNSUPPORTED
 
     def directories(self) -> Iterator[Directory]:
         """All directories in the order of creation."""

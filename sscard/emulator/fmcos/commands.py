@@ -76,13 +76,13 @@ FMCOS: Final = System(
     allows=access.fmcos,
     handlers=table(COMMON, _ADMINISTRATION),
     file_header=11,
-    key_header=8,
+    key_space=lambda size: size + 8,
     longest_record=248,
 )
 
 
 def respond(chip: FmcosChip, apdu: bytes) -> bytes:
-    """Execute one command on a chip."""
+    """Execute one command on a chip; one that is refused leaves current EF and record as they were."""
     chip.commands += 1
     head = apdu[:2]
     if head != _GET_RESPONSE:
@@ -90,11 +90,13 @@ def respond(chip: FmcosChip, apdu: bytes) -> bytes:
         chip.challenge, chip.drawn = chip.drawn, None
         if chip.open is not None and not purse.continues(chip, head):
             chip.open = None
-    challenge = chip.challenge
+    challenge, ef, pointer = chip.challenge, chip.ef, chip.pointer
+    chip.proven = None
     try:
         answer = _handled(chip, head, apdu)
     except Refusal as refusal:
         answer = refusal.word
+        chip.ef, chip.pointer = ef, pointer
     if purse.ends(head, answer):
         chip.open = None
     if answer[-2] == _RETRY:
@@ -112,4 +114,7 @@ def _handled(chip: FmcosChip, head: bytes, apdu: bytes) -> bytes:
     handler = handlers.get(head)
     if handler is None:
         return WRONG_CLA if any(known[1] == apdu[1] for known in handlers) else UNKNOWN_INS
-    return handler(chip, Request.parse(apdu))
+    answer = handler(chip, Request.parse(apdu))
+    if chip.proven is not None:
+        chip.proven.restore()
+    return answer

@@ -11,9 +11,9 @@ from sscard.emulator.fmcos.card import FmcosCard
 from sscard.emulator.fmcos.chip import FmcosChip
 from sscard.emulator.fmcos.nodes import Block, Directory, Ef, Key, KeyFile, Kind, Proof, Protection, Purse, Use
 from sscard.emulator.fmcos.options import FmcosOptions
-from sscard.emulator.fmcos.smartcos import SmartcosCard
+from sscard.emulator.fmcos.smartcos import SmartCosCard
 
-CARDS: Final[dict[str, type[FmcosCard]]] = {card.system: card for card in (FmcosCard, SmartcosCard)}
+CARDS: Final[dict[str, type[FmcosCard]]] = {kind.system: kind for kind in (FmcosCard, SmartCosCard)}
 """Cards of this kind by the ``system`` of their image."""
 _PURSE_LIMITS: Final = {"balance": 0xFFFFFFFF, "online": 0xFFFF, "offline": 0xFFFF, "overdraft": 0xFFFFFF}
 
@@ -62,6 +62,7 @@ def _key_file(key_file: KeyFile) -> dict[str, Any]:
         "size": key_file.size,
         "sfi": f"{key_file.sfi:02X}",
         "add": f"{key_file.add:02X}",
+        "sealed": key_file.sealed,
         "keys": [_key(key) for key in key_file.keys],
     }
 
@@ -163,7 +164,9 @@ def _byte(text: str) -> int:
 
 def _load_key_file(tree: dict[str, Any]) -> KeyFile:
     keys = [_load_key(key) for key in tree["keys"]]
-    return KeyFile(int(tree["fid"], 16), int(tree["size"]), _byte(tree["sfi"]), _byte(tree["add"]), keys)
+    return KeyFile(
+        int(tree["fid"], 16), int(tree["size"]), _byte(tree["sfi"]), _byte(tree["add"]), keys, bool(tree["sealed"])
+    )
 
 
 def _load_key(tree: dict[str, Any]) -> Key:

@@ -118,7 +118,7 @@ def _opened(chip: FmcosChip, request: Request, *, may_mac: bool) -> tuple[bytes,
 
 def _parse(chip: FmcosChip, ident: int, record: bytes) -> Key:
     """A key of its record.  Raises Refusal 6700, 6A80 for an unknown type."""
-    if len(record) <= _HEAD:
+    if len(record) < _HEAD:
         raise Refusal(WRONG_LENGTH)
     kind, usage, change, fourth, fifth = record[:_HEAD]
     value = record[_HEAD:]

@@ -23,7 +23,8 @@ _FAILURES: Final = 3
 
 
 def check(chip: FmcosChip, request: Request, key: Key, word: bytes = MAC_WRONG, *, costs_try: bool = True) -> bytes:
-    """The data before a right MAC; a wrong one costs a try of ``key``, a right one gives all tries back.
+    """The data before a right MAC; a wrong one costs a try of ``key``, a right one gives all
+    tries back once the command is done.
 
     Raises Refusal 6987 where no MAC can be there, 6984 without a challenge, ``word`` for a wrong MAC.
     """
@@ -35,7 +36,7 @@ def check(chip: FmcosChip, request: Request, key: Key, word: bytes = MAC_WRONG, 
         if costs_try:
             key.fail()
         raise Refusal(word)
-    key.restore()
+    chip.proven = key
     return payload
 
 

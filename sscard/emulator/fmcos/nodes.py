@@ -84,13 +84,17 @@ class Key(Counted):
 
 @dataclass(slots=True, eq=False)
 class KeyFile:
-    """The key file of a directory.  ``size`` is what its keys may take, ``add`` the access byte for adding one."""
+    """The key file of a directory.  ``size`` is what its keys may take, ``add`` the access byte for adding one.
+
+    Into a ``sealed`` one keys come enciphered only (SmartCOS).
+    """
 
     fid: int
     size: int
     sfi: int
     add: int
     keys: list[Key] = field(default_factory=list)
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

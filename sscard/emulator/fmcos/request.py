@@ -18,7 +18,7 @@ LONGEST: Final = 239
 """Most bytes of data and most bytes asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """One command.  ``le`` is None where none was sent, 0 for 00; ``header`` holds CLA to P2."""
 

@@ -1,31 +1,34 @@
-"""The SmartCOS software card (明华): the commands of a PBOC card with another administration and other rights bytes.
+"""SmartCOS of Minghua: the same states, files and purse as FMCOS, told what to build in another way.
 
-A directory is free to build in until its making is ended by a command, also after a reset.  Keys come enciphered under
-the master key of the directory above (external key 01) where their key file says so.
-Source: public notes on parsing such cards; docs/fmcos.md, "SmartCOS", for what those leave open.
+CREATE FILE names the kind in P1, a directory is free from its creation to its CREATE END (after a reset too), keys carry version,
+algorithm, rights and counter all alike, and a sealed key file takes them enciphered only.
+Source: public notes on the card; docs/fmcos.md, "SmartCOS", for what they leave open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from hmac import compare_digest
 from typing import Final
 
 from sscard.apdu.atr import Interface
 from sscard.emulator.fmcos import access
-from sscard.emulator.fmcos.building import add_directory, add_file, add_key_file, key_room
+from sscard.emulator.fmcos.building import EXISTS, add_directory, add_file, add_key, add_key_file
 from sscard.emulator.fmcos.card import FmcosCard
 from sscard.emulator.fmcos.chip import ALL, FmcosChip
-from sscard.emulator.fmcos.commands import COMMON, table
+from sscard.emulator.fmcos.commands import COMMON, Commands, table
 from sscard.emulator.fmcos.line import check, decipher
-from sscard.emulator.fmcos.nodes import Directory, Ef, Key, KeyFile, Kind, Protection, Use
+from sscard.emulator.fmcos.nodes import Directory, Ef, Key, KeyFile, Kind, Protection, Purse, Use
 from sscard.emulator.fmcos.request import Request
 from sscard.emulator.fmcos.system import System
 from sscard.emulator.nodes import MF_FID
 from sscard.emulator.words import (
+    LOCKED,
     MAC_MISSING,
     NO_FILE,
     NO_KEY,
     NOT_ALLOWED,
+    NOT_NOW,
     OK,
     PURSE_MAC_WRONG,
     WRONG_DATA,
@@ -34,179 +37,200 @@ from sscard.emulator.words import (
     Refusal,
 )
 
-HEAD: Final = bytes.fromhex("00008610")
-"""Historical bytes before the serial; the third is the vendor."""
-MASTER_ID: Final = 0x01
-KEY_RECORD: Final = 25
-ENCIPHERED: Final = 0x80
 _MF, _DF, _EF = 0x00, 0x01, 0x02
 _END: Final = 0x01
-_NEVER: Final = 0xF0
-_CODE_SIZE: Final = 8
-_MF_HEAD: Final = 10
-_DF_HEAD: Final = 4
-_EF_SIZE: Final = 7
-_KEY_HEAD: Final = 8
+_CODE: Final = 8
 _KEY_FILE: Final = 0x05
 _SECURE: Final = 0x08
-_NAMES: Final = range(5, 17)
-_KINDS: Final = {0x00: Kind.TRANSPARENT, 0x02: Kind.VARIABLE, 0x03: Kind.CYCLIC}
+_EF_SIZE: Final = 7
+_SEALED: Final = 0x80
+_HEAD: Final = 8
+_KEY_RECORD: Final = 25
+_PARENT_KEY_ID: Final = 0x01
+_LOG: Final = 0x18
+_NAMES: Final = range(1, 17)
+_VALUE_SIZES: Final = {Use.PIN: range(2, 9)}
+_KEY_SIZES: Final = range(8, 17, 8)
 _USES: Final = {
     0x00: Use.PURCHASE,
     0x01: Use.LOAD,
     0x02: Use.TAC,
     0x05: Use.LINE,
+    0x07: Use.TAC,
     0x08: Use.EXTERNAL,
     0x0B: Use.PIN,
 }
 
 
 def create(chip: FmcosChip, request: Request) -> bytes:
-    """CREATE FILE of an MF, DF or EF by P1; with P2 01 the making of an MF or DF ends."""
-    what = (request.p1, request.p2)
-    work = _WORKS.get(what)
-    if work is None:
+    """CREATE FILE: P1 00 MF, 01 DF, 02 EF; with P2 01 CREATE END of the current MF or DF."""
+    if request.p2 == _END and request.p1 in (_MF, _DF):
+        return _end(chip, request)
+    maker = {_MF: _create_mf, _DF: _create_df, _EF: _create_ef}.get(request.p1)
+    if maker is None or request.p2:
         raise Refusal(WRONG_P1P2)
-    return work(chip, request.data)
-
-
-def _create_mf(chip: FmcosChip, data: bytes) -> bytes:
-    if chip.root is not None:
-        raise Refusal(WRONG_P1P2)
-    if len(data) - _MF_HEAD not in _NAMES:
-        raise Refusal(WRONG_LENGTH)
-    if data[:_CODE_SIZE] != chip.transport_code:
-        raise Refusal(NOT_ALLOWED)
-    right, sfi = data[_CODE_SIZE:_MF_HEAD]
-    chip.root = Directory(MF_FID, data[_MF_HEAD:], None, ALL, right, _NEVER, sfi)
-    chip.enter(chip.root)
+    maker(chip, request.data)
     return OK
 
 
-def _create_df(chip: FmcosChip, data: bytes) -> bytes:
-    name = data[_DF_HEAD:]
+def _end(chip: FmcosChip, request: Request) -> bytes:
+    here = chip.here
+    if int.from_bytes(request.body(2), "big") != here.fid or (request.p1 == _MF) != (here is chip.root):
+        raise Refusal(NO_FILE)
+    if here.ended:
+        raise Refusal(NOT_NOW)
+    here.ended, chip.free = True, False
+    return OK
+
+
+def _create_mf(chip: FmcosChip, data: bytes) -> None:
+    """Transport code 8, right to create, SFI of the DIR file, name."""
+    if chip.root is not None:
+        raise Refusal(EXISTS)
+    name = data[_CODE + 2 :]
     if len(name) not in _NAMES:
         raise Refusal(WRONG_LENGTH)
-    add_directory(chip, Directory(_fid(data), name, chip.here, ALL, data[2], _NEVER, 0))
-    return OK
+    if not compare_digest(data[:_CODE], chip.transport_code):
+        raise Refusal(NOT_ALLOWED)
+    chip.root = Directory(MF_FID, name, None, ALL, data[_CODE], access.NEVER_IN_SMARTCOS, data[_CODE + 1])
+    chip.enter(chip.root)
 
 
-def _create_ef(chip: FmcosChip, data: bytes) -> bytes:
+def _create_df(chip: FmcosChip, data: bytes) -> None:
+    """Id 2, right to create, 00, name; the new DF is the current one."""
+    name = data[4:]
+    if len(name) not in _NAMES:
+        raise Refusal(WRONG_LENGTH)
+    if data[3]:
+        raise Refusal(WRONG_DATA)
+    fid = int.from_bytes(data[:2], "big")
+    directory = Directory(fid, name, chip.here, 0, data[2], access.NEVER_IN_SMARTCOS, 0x95)
+    add_directory(chip, directory)
+    chip.enter(directory)
+
+
+def _create_ef(chip: FmcosChip, data: bytes) -> None:
+    """Id 2, type, two rights, two lengths."""
     if len(data) != _EF_SIZE:
         raise Refusal(WRONG_LENGTH)
-    kind, first, second, high, low = data[2:]
+    fid, kind = int.from_bytes(data[:2], "big"), data[2]
     if kind == _KEY_FILE:
-        add_key_file(chip, KeyFile(_fid(data), high * low, second, first))
-        return OK
-    made = _KINDS.get(kind & ~_SECURE)
-    if made is None:
+        add_key_file(chip, KeyFile(fid, data[5] * data[6], 0, data[3], sealed=data[4] == _SEALED))
+        return
+    maker = _MAKERS.get(kind & ~_SECURE)
+    if maker is None:
         raise Refusal(WRONG_DATA)
-    protection = Protection.MAC if kind & _SECURE else Protection.PLAIN
-    size, count = high << 8 | low, 0
-    if made is Kind.CYCLIC:
-        size, count = high * low, high
-    ef = Ef(_fid(data), made, protection, size, first, second, count=count, record_length=low if count else 0)
-    if made is Kind.TRANSPARENT:
-        ef.content = bytes(size)
+    ef = maker(fid, data)
+    ef.protection = Protection.MAC if kind & _SECURE else Protection.PLAIN
     add_file(chip, ef)
-    return OK
 
 
-def _end(mf: bool) -> Callable[[FmcosChip, bytes], bytes]:
-    def end(chip: FmcosChip, data: bytes) -> bytes:
-        here = chip.here
-        if len(data) != 2:
-            raise Refusal(WRONG_LENGTH)
-        if _fid(data) != here.fid or mf is not (here is chip.root):
-            raise Refusal(NO_FILE)
-        here.ended, chip.free = True, False
-        return OK
-
-    return end
+def _transparent(fid: int, data: bytes) -> Ef:
+    size = int.from_bytes(data[5:], "big")
+    return Ef(fid, Kind.TRANSPARENT, Protection.PLAIN, size, data[3], data[4], content=bytes(size))
 
 
-def _fid(data: bytes) -> int:
-    return int.from_bytes(data[:2], "big")
+def _variable(fid: int, data: bytes) -> Ef:
+    """Derived: PBOC cards of the time count their types so."""
+    return Ef(fid, Kind.VARIABLE, Protection.PLAIN, int.from_bytes(data[5:], "big"), data[3], data[4])
 
 
-_WORKS: Final[Mapping[tuple[int, int], Callable[[FmcosChip, bytes], bytes]]] = {
-    (_MF, 0): _create_mf,
-    (_DF, 0): _create_df,
-    (_EF, 0): _create_ef,
-    (_MF, _END): _end(mf=True),
-    (_DF, _END): _end(mf=False),
+def _cyclic(fid: int, data: bytes) -> Ef:
+    count, length = data[5:]
+    size = count * length
+    return Ef(fid, Kind.CYCLIC, Protection.PLAIN, size, data[3], data[4], count=count, record_length=length)
+
+
+def _purse(fid: int, data: bytes) -> Ef:
+    if fid not in (1, 2) or data[2] & _SECURE:
+        raise Refusal(WRONG_DATA)
+    return Ef(fid, Kind.PURSE, Protection.PLAIN, 0, data[3], data[4], log=_LOG, purse=Purse())
+
+
+_MAKERS: Final[dict[int, Callable[[int, bytes], Ef]]] = {
+    0x00: _transparent,
+    0x02: _variable,
+    0x03: _cyclic,
+    0x06: _purse,
 }
 
 
 def write_key(chip: FmcosChip, request: Request) -> bytes:
-    """WRITE KEY: adds a key, or puts it in the place of one of the same use and id."""
+    """WRITE KEY: ``id version algorithm type usage follow-up change counter key``, plain or enciphered with MAC.
+
+    A key that is there is replaced under its own right to change, else one is added under that of the key file.
+    """
     request.parameters(0, 0)
-    key_file = chip.here.key_file
-    if key_file is None:
+    here = chip.here
+    if here.key_file is None:
         raise Refusal(NO_FILE)
-    chip.need(key_file.add, building=True)
-    key = _parse(_opened(chip, request, key_file))
-    present = chip.here.key(key.use, key.id)
-    if present is None:
-        key_room(chip, key.value)
-        key_file.keys.append(key)
-    else:
-        key_file.keys[key_file.keys.index(present)] = key
+    if here.key_file.sealed and not request.secure:
+        raise Refusal(MAC_MISSING)
+    key = _parse(_opened(chip, request) if request.secure else request.data)
+    old = here.key(key.use, key.id)
+    if old is None:
+        chip.need(here.key_file.add, building=True)
+        add_key(chip, key)
+        return OK
+    chip.need(old.change, building=True)
+    if old.locked:
+        raise Refusal(LOCKED)
+    if len(old.value) != len(key.value):
+        raise Refusal(WRONG_LENGTH)
+    here.keys[here.keys.index(old)] = key
     return OK
 
 
-def _opened(chip: FmcosChip, request: Request, key_file: KeyFile) -> bytes:
-    """The record in clear.  Raises Refusal 6987 for a plain one where it must be enciphered, 6A88, 9302."""
-    if not request.secure:
-        if key_file.sfi & ENCIPHERED:
-            raise Refusal(MAC_MISSING)
-        return request.data
+def _opened(chip: FmcosChip, request: Request) -> bytes:
+    """The record under the external key 01 of the directory above, in the MF under the transport code."""
     above = chip.here.parent
-    key = above.key(Use.EXTERNAL, MASTER_ID) if above is not None else _transport(chip)
+    if above is None:
+        code = Key(chip.transport_code, 0, 0, Use.EXTERNAL, 0, Protection.PLAIN, 0, 0)
+        return decipher(code, check(chip, request, code, PURSE_MAC_WRONG, costs_try=False), PURSE_MAC_WRONG)
+    key = above.key(Use.EXTERNAL, _PARENT_KEY_ID)
     if key is None:
         raise Refusal(NO_KEY)
-    return decipher(key, check(chip, request, key, PURSE_MAC_WRONG, costs_try=False), PURSE_MAC_WRONG)
-
-
-def _transport(chip: FmcosChip) -> Key:
-    """What enciphers the keys of the MF itself: the transport code."""
-    return Key(chip.transport_code, 1, 1, Use.EXTERNAL, MASTER_ID, Protection.PLAIN, 0, 0)
+    if key.locked:
+        raise Refusal(LOCKED)
+    return decipher(key, check(chip, request, key, PURSE_MAC_WRONG), PURSE_MAC_WRONG)
 
 
 def _parse(record: bytes) -> Key:
-    """``id version algorithm type usage follow-up change counter`` and the value.  Raises Refusal 6700, 6A80."""
-    value = record[_KEY_HEAD:]
-    if not 2 <= len(value) <= KEY_RECORD - _KEY_HEAD - 1:
+    """Raises Refusal 6700, 6A80 for an unknown type."""
+    value = record[_HEAD:]
+    if not value:
         raise Refusal(WRONG_LENGTH)
-    ident, version, algorithm, kind, usage, follow_up, change, counter = record[:_KEY_HEAD]
+    ident, version, algorithm, kind, usage, follow_up, change, counter = record[:_HEAD]
     use = _USES.get(kind)
-    if use is None or (use is not Use.PIN and len(value) not in (8, 16)):
+    if use is None:
         raise Refusal(WRONG_DATA)
-    return Key(
-        value, counter >> 4, counter & 0x0F, use, ident, Protection.PLAIN, usage, change, follow_up, version, algorithm
-    )
+    if len(value) not in _VALUE_SIZES.get(use, _KEY_SIZES):
+        raise Refusal(WRONG_LENGTH)
+    limit, tries = counter >> 4, counter & 0x0F
+    return Key(value, limit, tries, use, ident, Protection.PLAIN, usage, change, follow_up, version, algorithm)
 
+
+_ADMINISTRATION: Final[Commands] = (("80", 0xE0, create), ("80 84", 0xE8, write_key))
 
 SMARTCOS: Final = System(
     name="smartcos",
     allows=access.smartcos,
-    fresh=lambda directory: not directory.ended,
-    handlers=table(COMMON, (("80", 0xE0, create), ("80 84", 0xE8, write_key))),
+    handlers=table(COMMON, _ADMINISTRATION),
     file_header=10,
-    key_header=KEY_RECORD - 16,
+    key_space=lambda _: _KEY_RECORD,
     longest_record=110,
+    contact_interface=b"\x00\x02",
+    fresh=lambda directory: not directory.ended,
 )
 
 
-class SmartcosCard(FmcosCard):
-    """One SmartCOS card, a contact card."""
+class SmartCosCard(FmcosCard):
+    """One SmartCOS card: :class:`FmcosCard` with the other administration."""
 
-    system = SMARTCOS.name
+    system = "smartcos"
     table = SMARTCOS
     usual_interface = Interface.CONTACT
-
-    head = HEAD
-    atr_head = b"\x3b\x6c\x00\x02"
+    head = b"\x00\x00\x86\x00"
 
     @property
     def sealed(self) -> bool:

@@ -19,17 +19,20 @@ Handler = Callable[["FmcosChip", "Request"], bytes]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``handlers`` is keyed by CLA and INS.  ``file_header`` and ``key_header`` are EEPROM bytes beside a body or key.
+    """``handlers`` is keyed by CLA and INS.
 
-    ``longest_record`` counts bytes, ``levels`` directories from the MF down.  ``fresh`` tells whether rights do not
-    count yet in a directory that is entered.
+    ``file_header`` is the EEPROM a file takes beside its body, ``key_space`` what a key of so many bytes takes;
+    ``longest_record`` counts bytes, ``levels`` directories from the MF down.  ``contact_interface`` stands between T0
+    and the historical bytes of a contact ATR.  ``fresh`` tells whether rights do not count yet in a directory that is
+    entered.
     """
 
     name: str
     allows: Interval
     handlers: Mapping[bytes, Handler]
     file_header: int
-    key_header: int
+    key_space: Callable[[int], int]
     longest_record: int
     levels: int = 3
+    contact_interface: bytes = b"\0\0"
     fresh: Callable[[Directory], bool] = attrgetter("empty")
