@@ -14,9 +14,12 @@ from sscard.cos.commands import select_name
 from sscard.cos.dialect import Dialect, load_dialect, speaking
 from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Profile
-from sscard.errors import GuardRefused, ProtocolError
+from sscard.errors import CounterError, GuardRefused, ProtocolError, SscardError, StatusError
 from sscard.messages import current
 
+WRONG_CODE: Final = "transport-wrong"
+"""Error key of a transport code that every further card would refuse at the price of a try."""
+_LOCKED: Final = "locked"
 _CARD_BLOCKED: Final = 0x6A81
 _READ_VERSION: Final = Command(0x00, 0xB2, 0x03, 0x28, le=6)
 _READ_CARD_NUMBER: Final = Command(0x00, 0xB2, 0x07, 0x28, le=11)
@@ -76,3 +79,13 @@ def _used(channel: Channel, profile: Profile) -> GuardRefused:
     number = channel.send(_READ_CARD_NUMBER)
     holder = number.data[2:].rstrip(b"\x00\xff ").decode("ascii", "replace") if number.ok else ""
     return GuardRefused("card-used", card_no=holder) if holder else GuardRefused("card-initialised")
+
+
+def refused_code(error: SscardError) -> SscardError | None:
+    """What a card's refusal of the transport code means; None for errors of another kind."""
+    match error:
+        case CounterError():
+            return CounterError("transport-locked" if error.key == _LOCKED else WRONG_CODE, error.tries)
+        case StatusError():
+            return GuardRefused("transport-refused", sw=f"{error.sw:04X}")
+    return None

@@ -19,7 +19,6 @@ from sscard.apdu.transport import Channel, Transport
 from sscard.cos.actions import Action, PresentCode
 from sscard.cos.mark import CardIdentity
 from sscard.errors import (
-    CounterError,
     CustodyError,
     GuardRefused,
     JournalError,
@@ -29,11 +28,10 @@ from sscard.errors import (
     ReaderMissing,
     ServiceMissing,
     SscardError,
-    StatusError,
     TransportError,
 )
 from sscard.personalize import journal as journals
-from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.admission import WRONG_CODE, card_identity, refused_code, require_blank
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.ledger import State
@@ -51,8 +49,6 @@ CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
 _TELL_EVERY: Final = 0.1
-_LOCKED: Final = "locked"
-_WRONG_CODE: Final = "transport-wrong"
 
 
 class _Halted(Exception):
@@ -456,12 +452,12 @@ class _Head:
         """
         state = attempt.log.state
         untouched = state.last_step < 0 and not state.left
-        refusal = _refused_code(error) if isinstance(attempt.action, PresentCode) and untouched else None
+        refusal = refused_code(error) if isinstance(attempt.action, PresentCode) and untouched else None
         if refusal is not None:
             attempt.log.end(journals.RETURNED, error.key)
             self._work.ledger.release(attempt.card)
             self._settled(attempt.card)
-            tell = self.line.stop if refusal.key == _WRONG_CODE else self.line.count
+            tell = self.line.stop if refusal.key == WRONG_CODE else self.line.count
             tell(refusal)
             attempt.tell(Kind.REFUSED, error=refusal)
             return
@@ -490,13 +486,3 @@ class _Head:
 
     def _tell(self, kind: Kind, **fields: object) -> None:
         self.line.tell(Event(kind, self.number, self.slot.name, **fields))  # type: ignore[arg-type]
-
-
-def _refused_code(error: SscardError) -> SscardError | None:
-    """What a card's refusal of the transport code means; None for errors of another kind."""
-    match error:
-        case CounterError():
-            return CounterError("transport-locked" if error.key == _LOCKED else _WRONG_CODE, error.tries)
-        case StatusError():
-            return GuardRefused("transport-refused", sw=f"{error.sw:04X}")
-    return None

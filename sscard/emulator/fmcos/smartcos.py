@@ -1,7 +1,7 @@
 """SmartCOS of Minghua: the same states, files and purse as FMCOS, told what to build in another way.
 
-CREATE FILE names the kind in P1, a directory is free from its creation to its CREATE END (after a reset too), keys carry version,
-algorithm, rights and counter all alike, and a sealed key file takes them enciphered only.
+CREATE FILE names the kind in P1, a directory is free from its creation to its CREATE END (after a reset too), keys
+carry version, algorithm, rights and counter all alike, and a sealed key file takes them enciphered only.
 Source: public notes on the card; docs/fmcos.md, "SmartCOS", for what they leave open.
 """
 
