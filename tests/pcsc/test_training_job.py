@@ -35,7 +35,7 @@ def test_practice_cards_over_pcscd(tmp_path: Path, emulators: Callable[..., Any]
     assert (code, told["system"], told["kind"], told["interface"]) == (0, "fmcos", "blank", "contactless")
     wrong = sscard("personalize", batch, "--workspace", other, "--reader", reader, "--wait", "0.5")
     assert wrong[0] == 5
-    assert {line["error"] for line in wrong[1] if line.get("event") == "refused"} == {"CARD-DIALECT"}
+    assert {line["code"] for line in wrong[1] if line.get("event") == "refused"} == {"CARD-DIALECT"}
     code, lines = sscard("personalize", batch, "--workspace", workspace, "--reader", reader, "--wait", "3")
     assert code == 0
     assert (lines[-1]["good"], lines[-1]["spoiled"], lines[-1]["left"]) == (3, 0, 0)
