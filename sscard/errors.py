@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sscard.messages import Lang, text
+from sscard.messages import Lang, parts
 
 
 class Exit(IntEnum):
@@ -40,8 +40,7 @@ class SscardError(Exception):
 
     def parts(self, lang: Lang | None = None) -> tuple[str, str]:
         """``(what happened, what to do)`` in ``lang``."""
-        what, _, remedy = text(f"errors.{self.key}", lang, **self.fields).partition("|")
-        return what, remedy
+        return parts(f"errors.{self.key}", lang, **self.fields)
 
     def __str__(self) -> str:
         what, remedy = self.parts()

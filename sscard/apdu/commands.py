@@ -85,13 +85,17 @@ KINDS: Final[tuple[CommandKind, ...]] = (
     CommandKind("CIPHER DATA", "通用加密 (PSAM)", _R | _S, 0xFA, cla=0x80),
     CommandKind("INIT SAM FOR PURCHASE", "消费初始化 (PSAM)", _W | _P, 0x70, cla=0x80),
     CommandKind("CREDIT SAM FOR PURCHASE", "消费确认 (PSAM)", _W, 0x72, cla=0x80),
-    CommandKind("WRITE KEY", "写密钥 (T514)", _W | _I | _S, 0xD4),
     CommandKind("GENERATE KEY PAIR", "生成密钥对 (PKI)", _W | _I, 0x40, cla=0x80),
     CommandKind("EXPORT PUBLIC KEY", "读公钥 (PKI)", _R, 0xC9, cla=0x80),
     CommandKind("DIGEST", "计算SM3摘要 (PKI)", _R | _S, 0xC4, cla=0x80),
     CommandKind("OPEN ENVELOPE", "打开数字信封 (PKI)", _R | _S, 0x4E, cla=0x80),
     CommandKind("LOAD SESSION KEY", "装入会话密钥 (PKI)", _R | _S, 0x4A, cla=0x80),
     CommandKind("IMPORT KEY", "导入密钥 (PKI)", _W | _I | _S, 0xC2, cla=0x80),
+    CommandKind("WRITE KEY", "写密钥", _W | _I | _S, 0xD4),
+    CommandKind("CREATE FILE (PBOC)", "建立文件", _W | _S, 0xE0, cla=0x80),
+    CommandKind("INSTALL KEY", "安装密钥 (SmartCOS)", _W | _I | _S, 0xE8, cla=0x80),
+    CommandKind("ERASE DF", "擦除目录 (FMCOS)", _W | _I, 0x0E, cla=0x80),
+    CommandKind("APPEND RECORD", "追加记录", _W | _P, 0xE2),
 )
 
 UNKNOWN: Final = CommandKind("UNKNOWN", "未知命令", _W | _I | _S, 0x00)

@@ -54,8 +54,7 @@ class Finding:
     fields: dict[str, object] = field(default_factory=dict)
 
     def parts(self, lang: messages.Lang | None = None) -> tuple[str, str]:
-        what, _, remedy = messages.text(self.key, lang, **self.fields).partition("|")
-        return what, remedy
+        return messages.parts(self.key, lang, **self.fields)
 
 
 @click.command(help=messages.text("pcsc.doctor-help"))

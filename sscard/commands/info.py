@@ -14,6 +14,7 @@ from sscard.errors import Exit
 
 if TYPE_CHECKING:
     from sscard.apdu.atr import Atr
+    from sscard.cos.mark import CardIdentity
     from sscard.terminal.identify import Identity
 
 
@@ -52,7 +53,8 @@ def _facts(identity: Identity, reader: str) -> dict[str, object]:
         "region": identity.region,
         "card_id": identity.card_id,
         "card_no": identity.card_no,
-        "card_factor": atr.card_factor.hex().upper() if atr.is_social_security else "",
+        "system": identity.system,
+        "card_factor": identity.card.factor.hex().upper() if identity.card else "",
         "pin_tries": identity.pin_tries,
     }
 
@@ -74,6 +76,8 @@ def _print(identity: Identity, reader: str) -> None:
         ),
         ("atr", atr.raw.hex(" ").upper()),
     ]
+    if identity.card is not None and not atr.is_social_security:
+        lines.append(("historical", messages.text("terminal.line-system", **_system(identity.system, identity.card))))
     if atr.is_social_security:
         facts = {"area": atr.area, "serial": atr.serial.hex().upper(), "factor": atr.card_factor.hex().upper()}
         lines.append(("historical", messages.text("terminal.line-historical", **facts)))
@@ -85,6 +89,14 @@ def _print(identity: Identity, reader: str) -> None:
         lines.append(("state", " · ".join((messages.text(f"terminal.state-{identity.state.value}"), _pin(identity)))))
     for line in columns([(messages.text(f"terminal.label-{label}"), text) for label, text in lines]):
         click.echo(line)
+
+
+def _system(name: str, card: CardIdentity) -> dict[str, str]:
+    from sscard.cos.dialect import load_dialect
+
+    dialect = load_dialect(name)
+    title = dialect.title_zh if messages.current() == "zh" else dialect.title_en
+    return {"system": title, "serial": card.serial.hex().upper(), "factor": card.factor.hex().upper()}
 
 
 def _card(identity: Identity) -> str:

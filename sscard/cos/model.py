@@ -43,6 +43,14 @@ class Coding(Enum):
     BTLV = "B-TLV"
 
 
+class Protection(Enum):
+    """How the commands that touch a file are protected on the line."""
+
+    PLAIN = "plain"
+    MAC = "mac"
+    CIPHER = "cipher"
+
+
 class Join(Enum):
     """How the rights of an access rule combine."""
 
@@ -98,7 +106,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0."""
+    """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0.
+
+    ``protection`` is asked for when the file is written, with ``protected_reading`` also when it is read, under the
+    maintenance key ``line_key``.
+    """
 
     name: str
     fid: int
@@ -111,6 +123,9 @@ class File:
     update: Access
     record_length: int = 0
     items: tuple[Item, ...] = ()
+    protection: Protection = Protection.PLAIN
+    protected_reading: bool = False
+    line_key: str = ""
 
     def records(self) -> Iterator[tuple[int, int, Item]]:
         """``(record number, occurrence, item)`` of every record of a TLV file, in the order of creation."""
@@ -132,6 +147,8 @@ class KeyKind(Enum):
     LOAD = "load"
     PURCHASE = "purchase"
     TAC = "tac"
+    UNBLOCK = "unblock"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +249,8 @@ class Profile:
                 if slot.name == name:
                     return directory, slot
         raise KeyError(name)
+
+    def first_version(self, name: str) -> int:
+        """The version of a key that the profile gives first; 1 for what no directory holds, as transport codes."""
+        slots = (slot for directory in self.directories for slot in (directory.master, *directory.keys))
+        return next((slot.versions[0] for slot in (self.card_master, *slots) if slot.name == name), 1)

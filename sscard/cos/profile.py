@@ -19,7 +19,7 @@ from sscard.apdu.atr import Interface
 from sscard.cos.access import parse_access
 from sscard.cos.bound import Act, Bound
 from sscard.cos.coding import DIRECTORY_SOURCE
-from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
+from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
 from sscard.cos.profile_check import check
 from sscard.cos.profile_overlay import apply
 from sscard.cos.profile_source import JOINT, OVERLAY, Source, locate, packaged
@@ -32,6 +32,7 @@ _TAG_NAME: Final = 0x4F
 _TAG_LABEL: Final = 0x50
 _CODINGS: Final = {coding.value: coding for coding in Coding}
 _STRUCTURES: Final = {structure.value: structure for structure in Structure}
+_PROTECTIONS: Final = {protection.value: protection for protection in Protection}
 _SLOT_KINDS: Final = {kind.value: kind for kind in KeyKind if kind is not KeyKind.MASTER}
 
 
@@ -239,6 +240,9 @@ def _file(table: Table, heads: Mapping[str, Directory]) -> File:
         update=_access(table, "update"),
         record_length=record_length,
         items=items,
+        protection=_PROTECTIONS[table.choice("protection", tuple(_PROTECTIONS), Protection.PLAIN.value)],
+        protected_reading=table.flag("protected_reading"),
+        line_key=table.text("line_key", ""),
     )
     table.finish()
     return file

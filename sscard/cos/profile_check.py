@@ -10,7 +10,9 @@ from itertools import pairwise
 
 from sscard.cos.access import PIN
 from sscard.cos.bound import wrong
-from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Structure
+from sscard.cos.dialect import dialect_names
+from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
+from sscard.cos.room import profile_room
 from sscard.errors import ProfileError
 from sscard.keys.family import Algorithm
 
@@ -43,7 +45,10 @@ def contradictions(profile: Profile) -> Iterator[Contradiction]:
         yield "profile-pki", "pki_application", {"algorithm": profile.algorithm.name}
     for rule, bound in wrong(profile):
         yield rule, f"bound/{bound.at}", {"rule": str(bound)}
-    needed = sum(file.size for directory in directories for file in directory.files) + profile.delivered_bytes
+    if profile.dialect not in dialect_names():
+        yield "dialect-unknown", "dialect", {"name": profile.dialect}
+        return
+    needed = profile_room(profile) + profile.delivered_bytes
     if needed > profile.chip_bytes:
         yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
 
@@ -71,6 +76,7 @@ def _directory(profile: Profile, directory: Directory) -> Iterator[Contradiction
         place = f"{name}/{file.name}"
         yield from _unknown_rights(file.read, f"{place}/read", rights)
         yield from _unknown_rights(file.update, f"{place}/update", rights)
+        yield from _line_key(directory, file, place)
         yield from _file(file, place)
 
 
@@ -82,6 +88,15 @@ def _unknown_rights(access: Access, place: str, rights: set[str]) -> Iterator[Co
     for right in access.rights:
         if right not in rights:
             yield "profile-right", place, {"right": right}
+
+
+def _line_key(directory: Directory, file: File, place: str) -> Iterator[Contradiction]:
+    """A protected file names a maintenance key of its directory, and no other file names one."""
+    if file.protection is Protection.PLAIN:
+        if file.line_key or file.protected_reading:
+            yield "profile-unprotected", place, {}
+    elif not any(slot.name == file.line_key and slot.kind is KeyKind.MAINTENANCE for slot in directory.keys):
+        yield "profile-line-key", f"{place}/line_key", {"key": file.line_key or "–"}
 
 
 def _file(file: File, place: str) -> Iterator[Contradiction]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from sscard.cos.model import Directory, File, Item, KeySlot, Profile
+from sscard.cos.model import Directory, File, Item, KeySlot, Profile, Protection
+from sscard.cos.room import directory_room
 
 
 class ChangeKind(Enum):
@@ -46,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Space of one directory: ``bytes`` of its files, records they are made for, and its keys."""
+    """Space of one directory: ``bytes`` it takes, records its files are made for, and its keys."""
 
     directory: Directory
     files: int
@@ -75,14 +76,14 @@ def changes(before: Profile, after: Profile) -> tuple[Change, ...]:
 
 
 def rooms(profile: Profile) -> tuple[Room, ...]:
-    """The space of every directory, in the profile's order.  Keys are kept by the card beside the files."""
+    """The space of every directory, in the profile's order, as its COS counts it."""
     return tuple(
         Room(
             directory,
             len(directory.files),
             sum(_records(file) for file in directory.files),
             sum(len(slot.versions) for slot in (directory.master, *directory.keys)),
-            sum(file.size for file in directory.files),
+            directory_room(profile, directory),
         )
         for directory in profile.directories
     )
@@ -151,8 +152,16 @@ def _file(directory: Directory, file: File) -> Node:
         "record_length": str(file.record_length or ""),
         "read": str(file.read),
         "update": str(file.update),
+        "protection": _protection(file),
     }
     return Node("file", f"{directory.name}/{file.name}", file.zh, file.en, facts)
+
+
+def _protection(file: File) -> str:
+    """Line protection in a few words, empty where there is none."""
+    if file.protection is Protection.PLAIN:
+        return ""
+    return f"{file.protection.value} {file.line_key}" + (" +read" if file.protected_reading else "")
 
 
 def _items(place: str, file: File) -> Iterator[Node]:

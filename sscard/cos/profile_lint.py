@@ -6,11 +6,13 @@ Source: V2.0 notice (every file has its key; rules of extension); docs/card.md, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
+from sscard.cos.dialect import Dialect, Making, load_dialect
 from sscard.cos.model import Directory, File, KeyKind, KeySlot, Profile, Structure
 from sscard.cos.national import (
     FIRST_LOCAL_DIRECTORY,
@@ -23,9 +25,9 @@ from sscard.cos.national import (
 )
 from sscard.cos.profile import load_profile, profile_names
 from sscard.cos.profile_check import contradictions
-from sscard.errors import ProfileError
+from sscard.errors import PlanError, ProfileError
 from sscard.keys.catalog import Evidence, Kind, canonical, load
-from sscard.messages import Lang, text
+from sscard.messages import Lang, parts
 
 _CHIPS: Final = (80 * 1024, 224 * 1024)
 """Bytes of the chips that third-generation cards are made with."""
@@ -53,13 +55,13 @@ class Finding:
 
     def parts(self, lang: Lang | None = None) -> tuple[str, str]:
         """``(what is wrong, what to do)``."""
-        what, _, remedy = text(f"errors.{self.rule}", lang, **self.fields).partition("|")
-        return what, remedy
+        return parts(f"errors.{self.rule}", lang, **self.fields)
 
 
 def lint(profile: Profile, file: str) -> tuple[Finding, ...]:
     """All findings on a profile, also on one that the loader would refuse; ``file`` is what messages call it."""
     found = [(rule, Severity.ERROR, place, fields) for rule, place, fields in contradictions(profile)]
+    found += [] if found else list(_said(profile))
     found += [*_keys_and_files(profile), *_chip(profile), *_additions(profile)]
     return tuple(
         Finding(rule, severity, place, {"file": file, "place": place, **fields})
@@ -77,6 +79,25 @@ def require_sound(profile: Profile) -> None:
 
 
 _Found = tuple[str, Severity, str, dict[str, object]]
+
+
+def _said(profile: Profile) -> Iterator[_Found]:
+    """What the COS of a profile cannot express; the profile does not contradict itself."""
+    for place, work in _asked(load_dialect(profile.dialect), Making(profile, "")):
+        try:
+            work()
+        except PlanError as error:
+            yield error.key, Severity.ERROR, place, dict(error.fields)
+
+
+def _asked(dialect: Dialect, making: Making) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Everything a plan will ask of a dialect, by place."""
+    for directory in making.profile.directories:
+        yield directory.name, partial(tuple, dialect.make_directory(making, directory))
+        for file in directory.files:
+            yield f"{directory.name}/{file.name}", partial(dialect.create_file, making, directory, file)
+        for slot in directory.keys:
+            yield f"{directory.name}/{slot.name}", partial(tuple, dialect.load_key(making, directory, slot))
 
 
 def _keys_and_files(profile: Profile) -> Iterator[_Found]:

@@ -50,8 +50,9 @@ def _remove(root: Content, entry: Table, content: Content) -> None:
 
 
 def _replace(root: Content, entry: Table, content: Content) -> None:
-    siblings, index = _find(root, entry.text("at"), entry.file)
-    siblings[index].update({key: deepcopy(value) for key, value in content.items() if key != "at"})
+    for place in entry.text_or_texts("at"):
+        siblings, index = _find(root, place, entry.file)
+        siblings[index].update({key: deepcopy(value) for key, value in content.items() if key != "at"})
 
 
 def _add(root: Content, entry: Table, content: Content) -> None:

@@ -49,9 +49,9 @@ class Table:
             self.fail("profile-kind", key, wanted="true/false")
         return value
 
-    def choice(self, key: str, choices: Collection[str]) -> str:
+    def choice(self, key: str, choices: Collection[str], default: str | None = None) -> str:
         """One of ``choices``."""
-        value = self.text(key)
+        value = self.text(key, default)
         if value not in choices:
             self.fail("profile-choice", key, value=value, known=", ".join(choices))
         return value
@@ -69,6 +69,10 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             self.fail("profile-kind", key, wanted="list of texts")
         return tuple(value)
+
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts."""
+        return (self.text(key),) if isinstance(self._content.get(key), str) else self.texts(key)
 
     def numbers(self, key: str, low: int, high: int, default: tuple[int, ...]) -> tuple[int, ...]:
         """A list of whole numbers from ``low`` to ``high``."""

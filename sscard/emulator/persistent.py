@@ -99,6 +99,10 @@ class PersistentCard(PoweredCard[Any]):
         return self.inside.sealed
 
     @property
+    def finished(self) -> bool:
+        return self.inside.finished
+
+    @property
     def closed(self) -> bool:
         """Whether :meth:`close` let the file go; the card then goes on as a new object of the same path."""
         return self._log < 0

@@ -107,6 +107,11 @@ class PoweredCard(Generic[C]):
         return False
 
     @property
+    def finished(self) -> bool:
+        """Whether a card has come as far as its making goes: sealed, or what stands for it where there is no seal."""
+        return self.sealed
+
+    @property
     def powered(self) -> bool:
         """Whether the card has power: not torn out, switched off or closed."""
         return self._powered

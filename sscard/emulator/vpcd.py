@@ -29,7 +29,7 @@ Notify = Callable[[str, AnyCard | None], None]
 class Feeder:
     """The cards offered in one reader, one after another.
 
-    With ``replace`` a card that has ended pre-issue makes room for the next one when its power goes off.  A reset
+    With ``replace`` a finished card makes room for the next one when its power goes off.  A reset
     exchanges it only if it has been reset once since: the first reset after the last write is the host's proof of the
     card.  Without ``replace`` the first card stays for ever.
     """
@@ -43,7 +43,7 @@ class Feeder:
     def power_off(self) -> None:
         if self.card is not None:
             self.card.power_off()
-            if self._replace and self.card.sealed:
+            if self._replace and self.card.finished:
                 self._next()
 
     def power_on(self) -> None:
@@ -51,7 +51,7 @@ class Feeder:
             self.card.reset()
 
     def reset(self) -> None:
-        if self._replace and self.card is not None and self.card.sealed:
+        if self._replace and self.card is not None and self.card.finished:
             if self._proven:
                 self._next()
             else:

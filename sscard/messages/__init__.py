@@ -65,3 +65,10 @@ def text(name: str, lang: Lang | None = None, /, **fields: object) -> str:
     """The text ``name`` in ``lang`` (default: the language in use) with its places filled."""
     pattern = lookup(name)[_INDEX[lang or _current]]
     return pattern.format(**fields) if fields else pattern
+
+
+def parts(name: str, lang: Lang | None = None, /, **fields: object) -> tuple[str, str]:
+    """``(what happened, what to do)`` of a text with two parts.  A stroke inside a field, as in ``PIN|RK``, parts
+    nothing."""
+    what, _, remedy = (half.format(**fields) if fields else half for half in text(name, lang).partition("|"))
+    return what, remedy

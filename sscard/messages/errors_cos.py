@@ -45,6 +45,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: {place} 所需的密钥 {right} 不在本目录或上级目录中。|检查密钥名。",
         "{file}: {place} asks for {right}, which is no key of this directory or the one above.|Check the name.",
     ),
+    "profile-unprotected": (
+        "{file}: {place} 没有 protection, 却写了 line_key 或 protected_reading。|补上 protection, 或删除它们。",
+        "{file}: {place} has line_key or protected_reading without protection.|State protection, or remove them.",
+    ),
+    "profile-line-key": (
+        "{file}: {place} 为 {key}, 不是本目录的 maintenance 密钥。|线路保护只用本目录的维护密钥。",
+        "{file}: {place} is {key}, no maintenance key of this directory.|Line protection uses such a key only.",
+    ),
     "profile-unknown-directory": (
         "{file}: {place} 提到的目录 {name} 不存在。|检查目录名。",
         "{file}: {place} names the directory {name}, which does not exist.|Check the name.",

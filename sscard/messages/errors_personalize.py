@@ -5,6 +5,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这不是社会保障卡的空白卡 (ATR {atr})。没有写入任何内容。|取出, 换一张空白卡。",
         "This is not a blank of the social-security card (ATR {atr}). Nothing was written.|Take it out and insert a blank card.",
     ),
+    "card-dialect": (
+        "这张卡是 {found} 的卡, 卡结构却是为 {wanted} 写的。没有写入任何内容。|换一张对应的空白卡, 或用 --profile 选择对应的卡结构。",
+        "This card speaks {found}; the profile is made for {wanted}. Nothing was written.|Insert a blank of that kind, or name a fitting profile with --profile.",
+    ),
+    "card-has-keys": (
+        "卡的主文件里已有密钥 ({sw}): 不是空白卡。没有写入任何内容。|换一张空白卡; 练习卡可先擦除, 见 docs/fmcos.md。",
+        "The card's master file already has keys ({sw}): it is not blank. Nothing was written.|Insert a blank card; a practice card can be erased first, see docs/fmcos.md.",
+    ),
     "card-used": (
         "这张卡已有持卡人 ({card_no})。不会覆盖。|换一张空白卡。若要继续中断的任务, 用同一个批次文件再运行一次。",
         "This card already has a holder ({card_no}). It is not overwritten.|Insert a blank card. To resume an interrupted job, run the same batch file again.",
@@ -54,6 +62,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡内密钥 {key} 既不是新的也不是空的, 还剩 {tries} 次。卡已隔离, 不再写入。|放入废卡盒; 此人会用另一张卡制作。",
         "Key {key} on the card is neither the new one nor absent, {tries} tries left. The card is set aside.|Put it into the reject box; the person gets another card.",
     ),
+    "quarantine-unfinished": (
+        "断电正好落在密钥文件与主控密钥 {target} 之间, 目录已无人能打开 ({sw})。卡已隔离。|放入废卡盒; 此人会用另一张卡制作。",
+        "Power failed between the key file and its master key {target}; nobody can open that directory now ({sw}). The card is set aside.|Put it into the reject box; the person gets another card.",
+    ),
     "quarantine-proof": (
         "卡的内部认证 ({key}) 与密钥库不符。卡已隔离。|放入废卡盒; 若多张卡如此, 核对密钥库的地区和版本。",
         "The card's proof ({key}) does not agree with the vault. The card is set aside.|Put it into the reject box; when several do this, check region and version of the keys.",
@@ -78,6 +90,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "传输密钥不对, 这张卡还剩 {tries} 次。已停止: 不再试这张卡, 也不试别的卡; 没有写入任何内容。|向卡商核对这批卡的传输密钥, 更正密钥库, 再运行同一条命令。",
         "The transport key is wrong; this card has {tries} tries left. Stopped: neither this card nor another is tried again; nothing was written.|Check the transport key of these cards with their vendor, correct the vault and run the same command again.",
     ),
+    "transport-refused": (
+        "卡不接受传输密钥 ({sw}), 或已被锁定。没有写入任何内容。|换一张空白卡; 若多张如此, 向卡商核对这批卡的传输密钥。",
+        "The card refuses the transport code ({sw}), or is blocked. Nothing was written.|Insert another blank; where several do this, check the code of these cards with their vendor.",
+    ),
     "transport-locked": (
         "这张卡的传输密钥已锁定。没有写入任何内容。|换一张空白卡; 这张退回卡商。",
         "The transport key of this card is locked. Nothing was written.|Insert another blank; return this one to its vendor.",
@@ -99,8 +115,48 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no COS dialect {name}.|Correct the profile's dialect.",
     ),
     "dialect-access": (
-        "COS {dialect} 表达不了 {file} 的读写规则 {rule}。|改用父目录与本目录各一个权限的规则。",
-        "COS {dialect} cannot express the rule {rule} of {file}.|Use at most one right of the parent and one of the directory.",
+        "COS {dialect} 表达不了 {file} 的读写规则 {rule}。|改用它能表达的规则, 见 docs/dialects.md。",
+        "COS {dialect} cannot express the rule {rule} of {file}.|Use one that it can, see docs/dialects.md.",
+    ),
+    "dialect-states": (
+        "COS {dialect}: 目录 {directory} 有 {count} 个开启权限的密钥, 只有 15 个安全状态。|减少密钥。",
+        "COS {dialect}: {directory} has {count} keys that open something, but there are 15 states.|Take fewer keys.",
+    ),
+    "dialect-stage": (
+        "COS {dialect} 没有阶段 {stage}。|从卡结构的 stages 中删去。",
+        "COS {dialect} knows no stage {stage}.|Remove it from the profile's stages.",
+    ),
+    "dialect-name": (
+        "COS {dialect} 的目录 {directory} 须有 5 至 16 字节的名称。|补上 aid。",
+        "COS {dialect} wants a name of 5 to 16 bytes for {directory}.|State its aid.",
+    ),
+    "dialect-name-taken": (
+        "COS {dialect} 的主文件已用目录 {directory} 的名称, 按名称选不到它。|换一个 aid, 例如 2PAY.SYS.DDF01。",
+        "On COS {dialect} the MF itself has the name of {directory}, which could not be selected.|Take another aid, such as 2PAY.SYS.DDF01.",
+    ),
+    "dialect-sfi": (
+        "COS {dialect} 的文件按短标识建立: {file} 须有 sfi。|补上 sfi (01 至 1E)。",
+        "COS {dialect} makes files by their SFI: {file} must have one.|Give it an sfi (01 to 1E).",
+    ),
+    "dialect-protection": (
+        "COS {dialect} 没有 {file} 所要的文件类型或线路保护。|修改 structure 或 protection。",
+        "COS {dialect} has not the structure or line protection that {file} asks for.|Change structure or protection.",
+    ),
+    "dialect-records": (
+        "COS {dialect}: {file} 至少要有 {least} 条记录。|增加 records, 或改用 variable。",
+        "COS {dialect}: {file} must have at least {least} records.|Give it more, or make it variable.",
+    ),
+    "dialect-length": (
+        "COS {dialect}: {file} 的一条记录长 {length} 字节, 一条命令只容 {limit} 字节。|缩短或删去该数据项。",
+        "COS {dialect}: a record of {file} has {length} bytes, one command takes {limit}.|Shorten or remove that item.",
+    ),
+    "dialect-key-kind": (
+        "COS {dialect} 没有 {kind} 类密钥 ({key})。|修改或删去该密钥。",
+        "COS {dialect} has no keys of kind {kind} ({key}).|Change or remove that key.",
+    ),
+    "dialect-key-id": (
+        "COS {dialect}: 密钥 {key} 不能用标识 {id}。|换一个标识, 见 docs/fmcos.md。",
+        "COS {dialect}: key {key} cannot have id {id}.|Take another id, see docs/fmcos.md.",
     ),
     "dialect-algorithm": (
         "COS {dialect} 不能装载密钥 {key}: {algorithm}, {length} 字节。|核对配置中的算法和 key_lengths。",

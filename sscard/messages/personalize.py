@@ -23,10 +23,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "证明卡片主控密钥不能在 {target} 建文件",
         "prove that the card master key creates nothing in {target}",
     ),
+    "step-prove-closed": (
+        "证明未经认证不能在 {target} 建文件",
+        "prove that without a right nothing can be made in {target}",
+    ),
     "step-prove-no-load": (
         "证明卡片主控密钥不能写 {target} 的密钥",
         "prove that the card master key loads nothing into {target}",
     ),
+    "step-close": ("结束建立 {target}", "end the making of {target}"),
     "step-seal": ("结束预发卡", "end the issuing phase"),
     "step-prove-sealed": ("证明传输密钥已失效", "prove that the transport code is dead"),
     "step-prove-card": ("内部认证 {target}", "card proves itself with {target}"),

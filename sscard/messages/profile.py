@@ -77,6 +77,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact-record_length": ("记录长度", "record length"),
     "fact-read": ("读", "read"),
     "fact-update": ("改", "update"),
+    "fact-protection": ("线路保护", "line protection"),
     "fact-type": ("类型", "type"),
     "fact-length": ("长度", "length"),
     "fact-count": ("次数", "count"),

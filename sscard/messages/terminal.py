@@ -52,6 +52,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "地区 {area}   序列号 {serial}   卡分散因子 {factor}",
         "area {area}   serial {serial}   card factor {factor}",
     ),
+    "line-system": (
+        "{system}   序列号 {serial}   卡分散因子 {factor}",
+        "{system}   serial {serial}   card factor {factor}",
+    ),
     "line-card": (
         "社会保障卡 {generation} · {algorithm}{guess} · 发卡地区 {region} · 识别码 {card_id} · 卡号 {card_no}",
         "social-security card {generation} · {algorithm}{guess} · area {region} · id {card_id} · number {card_no}",

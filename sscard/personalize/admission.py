@@ -12,44 +12,65 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
 from sscard.cos.bound import Act
+from sscard.cos.commands import select_name
+from sscard.cos.dialect import Dialect, load_dialect, speaking
+from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Profile
-from sscard.errors import GuardRefused, ProtocolError
-from sscard.personalize.plan import select_name
+from sscard.errors import CounterError, GuardRefused, ProtocolError, SscardError, StatusError
+from sscard.messages import current
 
-_NOT_FOUND: Final = 0x6A82
+WRONG_CODE: Final = "transport-wrong"
+"""Error key of a transport code that every further card would refuse at the price of a try."""
+_LOCKED: Final = "locked"
 _CARD_BLOCKED: Final = 0x6A81
 _READ_VERSION: Final = Command(0x00, 0xB2, 0x03, 0x28, le=6)
 _READ_CARD_NUMBER: Final = Command(0x00, 0xB2, 0x07, 0x28, le=11)
 
 
-def card_identity(channel: Channel) -> str:
-    """Historical bytes of the card in hex.  Raises GuardRefused for a card of another kind."""
+def card_identity(channel: Channel, dialect: Dialect) -> CardIdentity:
+    """Which card this is.  Raises GuardRefused for one whose COS does not speak ``dialect``, naming what it speaks."""
+    raw = channel.transport.atr.hex().upper()
     try:
         atr = channel.atr
-        if atr.is_social_security:
-            return atr.historical.hex().upper()
     except ProtocolError:
-        pass
-    raise GuardRefused("card-foreign", atr=channel.transport.atr.hex().upper())
+        raise GuardRefused("card-foreign", atr=raw) from None
+    identity = dialect.mark.identity(atr)
+    if identity is not None:
+        return identity
+    other = speaking(atr)
+    if other is not None:
+        raise GuardRefused("card-dialect", found=_title(other), wanted=_title(dialect))
+    raise GuardRefused("card-foreign", atr=raw)
 
 
 def require_blank(channel: Channel, profile: Profile) -> None:
     """Pass only a card without environments.  Raises GuardRefused that says what the card is instead."""
     _require_contact(channel, profile)
     names = {directory.name: directory.aid for directory in profile.directories if directory.is_ddf}
+    blank = load_dialect(profile.dialect).blank
     ssse = channel.send(select_name(names.pop("SSSE")))
     if ssse.ok:
         raise _used(channel, profile)
-    if ssse.sw == _CARD_BLOCKED:
-        raise GuardRefused("card-blocked")
-    if ssse.sw != _NOT_FOUND:
-        raise GuardRefused("card-not-blank", sw=f"{ssse.sw:04X}")
+    if ssse.sw not in blank.absent:
+        raise GuardRefused("card-blocked") if ssse.sw == _CARD_BLOCKED else _not_blank(ssse.sw)
     for name in names.values():
         other = channel.send(select_name(name))
         if other.ok:
             raise GuardRefused("card-bank")
-        if other.sw != _NOT_FOUND:
-            raise GuardRefused("card-not-blank", sw=f"{other.sw:04X}")
+        if other.sw not in blank.absent:
+            raise _not_blank(other.sw)
+    for command, statuses in blank.keyless:
+        found = channel.send(command)
+        if found.sw not in statuses:
+            raise GuardRefused("card-has-keys", sw=f"{found.sw:04X}")
+
+
+def _not_blank(sw: int) -> GuardRefused:
+    return GuardRefused("card-not-blank", sw=f"{sw:04X}")
+
+
+def _title(dialect: Dialect) -> str:
+    return dialect.title_zh if current() == "zh" else dialect.title_en
 
 
 def _require_contact(channel: Channel, profile: Profile) -> None:
@@ -68,3 +89,13 @@ def _used(channel: Channel, profile: Profile) -> GuardRefused:
     number = channel.send(_READ_CARD_NUMBER)
     holder = number.data[2:].rstrip(b"\x00\xff ").decode("ascii", "replace") if number.ok else ""
     return GuardRefused("card-used", card_no=holder) if holder else GuardRefused("card-initialised")
+
+
+def refused_code(error: SscardError) -> SscardError | None:
+    """What a card's refusal of the transport code means; None for errors of another kind."""
+    match error:
+        case CounterError():
+            return CounterError("transport-locked" if error.key == _LOCKED else WRONG_CODE, error.tries)
+        case StatusError():
+            return GuardRefused("transport-refused", sw=f"{error.sw:04X}")
+    return None

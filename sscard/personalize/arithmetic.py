@@ -1,18 +1,23 @@
 """How many exchanges a profile needs at the very least, counted from its data alone, and their time on the wire.
 
 This does not look at the plan: the two are compared, so a plan that re-selects or re-authenticates is found.
-Counting rules (T=0): one command a file and a record; challenge and load for each enciphered key; challenge and
-authentication each time a right has to be gained, since rights die with the directory; one SELECT to enter a
-directory, one for each environment to see that the card is blank; as few READ RECORDs as 256-byte answers allow;
-GET RESPONSE where a card proof comes back.
+Counting rules: one command a file and a record; challenge and load for each enciphered key; challenge and
+authentication each time a right has to be gained, since rights die with the directory (and, where a COS keeps one
+state, with the next proof); the SELECTs that lead to a directory from anywhere to begin a visit there, for a resumed
+card begins its open visit anew; one SELECT for each environment to see that the card is blank; as few READ RECORDs as
+the COS allows; one more challenge for each command with line protection; GET RESPONSE where a card proof comes back.
+What differs between COS is data: :class:`sscard.cos.dialect.Costs`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Final
 
-from sscard.cos.model import Directory, File, Item, KeyKind, Profile, Structure
+from sscard.cos.dialect import Dialect, Making, load_dialect
+from sscard.cos.model import Access, Directory, File, Item, KeyKind, Profile, Protection, Structure
+from sscard.keys.catalog import PIN
 
 _RIGHT: Final = 2
 """GET CHALLENGE and EXTERNAL AUTHENTICATE."""
@@ -37,41 +42,37 @@ class Minimum:
     records: int
     rights: int
     selects: int
+    endings: int
     verify: int
 
     @property
     def total(self) -> int:
-        return (
-            self.admission
-            + self.environments
-            + self.handover
-            + self.files
-            + self.keys
-            + self.records
-            + self.rights
-            + self.selects
-            + self.verify
-        )
+        return sum(int(getattr(self, field.name)) for field in fields(self))
 
 
 def minimum(profile: Profile) -> Minimum:
     """The least number of exchanges that makes and proves one card of this profile on a blank one."""
+    dialect = load_dialect(profile.dialect)
+    costs = dialect.costs
     ddfs = [directory for directory in profile.directories if directory.is_ddf]
     adfs = [directory for directory in profile.directories if not directory.is_ddf]
     shared = any(directory.parent == _PSE for directory in adfs)
-    entries = len(ddfs) + len(adfs) - shared
-    transport_and_first_key = 2
+    visited = [profile.directory(directory.parent) for directory in adfs] + ddfs
+    if shared:
+        visited.remove(profile.directory(_PSE))
     return Minimum(
-        admission=len(ddfs),
-        environments=transport_and_first_key + len(ddfs) * (_RIGHT + 1 + _KEY) + (len(ddfs) - 1),
-        handover=len(ddfs) * (1 + _RIGHT + 1 + 1 + _KEY),
-        files=len(adfs) + sum(len(directory.files) for directory in profile.directories),
-        keys=_KEY * (len(adfs) + sum(len(slot.versions) for d in profile.directories for slot in d.keys)),
-        records=sum(len(list(file.records())) for d in profile.directories for file in d.files if _has_records(file)),
-        rights=_RIGHT * (entries + len(adfs) + sum(_update_keys(directory) for directory in profile.directories))
-        + (1 + _RIGHT + 1),
-        selects=entries,
-        verify=1 + sum(_verify(directory) for directory in profile.directories),
+        admission=len(ddfs) + costs.blank,
+        environments=costs.begin + len(ddfs) * (_RIGHT + costs.make + costs.master) + (len(ddfs) - 1),
+        handover=len(ddfs) * (1 + _RIGHT + 1 + 1 + _KEY) if "handover" in profile.stages else 0,
+        files=costs.make * len(adfs) + sum(len(directory.files) for directory in profile.directories),
+        keys=costs.master * len(adfs)
+        + _KEY * sum(len(slot.versions) for directory in profile.directories for slot in directory.keys),
+        records=sum(_writes(file) for directory in profile.directories for file in directory.files),
+        rights=_RIGHT
+        * (len(visited) + len(adfs) + sum(_updates(dialect, directory) for directory in profile.directories)),
+        selects=sum(len(dialect.path(profile, directory)) for directory in visited),
+        endings=sum(_endings(dialect, profile)),
+        verify=costs.sealed + sum(_verify(dialect, profile)),
     )
 
 
@@ -84,24 +85,55 @@ def _has_records(file: File) -> bool:
     return file.structure.is_tlv and bool(file.items)
 
 
-def _update_keys(directory: Directory) -> int:
-    """Update rights to gain beside the directory's own master key."""
-    rules = {file.update for file in directory.files if _has_records(file)}
-    return sum(1 for rule in rules if rule.rights and directory.master.name not in rule.rights)
+def _writes(file: File) -> int:
+    records = len(list(file.records())) if _has_records(file) else 0
+    return records * (1 if file.protection is Protection.PLAIN else 2)
 
 
-def _verify(directory: Directory) -> int:
-    """SELECT, the card's proof with its GET RESPONSE, the PIN, each read key once, the reads."""
-    proofs = sum(2 for slot in directory.keys if slot.kind is KeyKind.INTERNAL)
-    pins = sum(1 for slot in directory.keys if slot.kind is KeyKind.PIN)
-    readable = [file for file in directory.files if not file.read.never]
-    keys = {right for file in readable for right in file.read.rights if right != "PIN"}
-    return 1 + proofs + pins + _RIGHT * len(keys) + sum(_reads(file) for file in readable)
+def _updates(dialect: Dialect, directory: Directory) -> int:
+    """Update rights to gain beside the master key, and the master key again where it no longer counts."""
+    held, count = dialect.rights.gain(frozenset(), directory.master.name), 0
+    rules: dict[Access, None] = dict.fromkeys(file.update for file in directory.files if _has_records(file))
+    pins = any(slot.kind is KeyKind.PIN for slot in directory.keys)
+    wanted = [rule.rights for rule in rules if rule.rights] + [(directory.master.name,)] * pins
+    for rights in wanted:
+        if not held & set(rights):
+            held, count = dialect.rights.gain(held, rights[0]), count + 1
+    return count
 
 
-def _reads(file: File) -> int:
+def _endings(dialect: Dialect, profile: Profile) -> Iterator[int]:
+    if "close" in profile.stages:
+        yield from (len(dialect.path(profile, directory)) + 1 for directory in profile.directories)
+    if "seal" in profile.stages:
+        yield 1 + _RIGHT + 1
+
+
+def _verify(dialect: Dialect, profile: Profile) -> Iterator[int]:
+    """SELECTs, the card's proof, the PIN, each read key, the reads."""
+    here, held = Making(profile, "").mf, frozenset[str]()
+    for directory in profile.directories:
+        yield len(dialect.path(profile, directory, here))
+        here, held = directory, dialect.rights.leave(held)
+        yield sum(dialect.costs.proof for slot in directory.keys if slot.kind is KeyKind.INTERNAL)
+        proved: set[str] = set()
+        if any(slot.kind is KeyKind.PIN for slot in directory.keys):
+            yield 1
+            held = dialect.rights.gain(held, PIN)
+            proved.add(PIN)
+        for file in (file for file in directory.files if not file.read.never):
+            for right in dialect.rights.needed(file.read, held, proved):
+                yield 1 if right == PIN else _RIGHT
+                held = dialect.rights.gain(held, right)
+                proved.add(right)
+            yield _reads(dialect, file) * (2 if file.protected_reading else 1)
+
+
+def _reads(dialect: Dialect, file: File) -> int:
     if file.structure in (Structure.CYCLIC, Structure.TRANSPARENT):
         return 1
+    if not dialect.costs.together:
+        return len(list(file.records()))
     reads, room = 0, 0
     for _, _, item in file.records():
         size = _record_size(item)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from sscard.messages import Lang, text
+from sscard.messages import Lang, parts
 
 
 class Severity(Enum):
@@ -65,10 +65,10 @@ class Finding:
 
     def hint(self, lang: Lang | None = None) -> str:
         """What to do, in ``lang``."""
-        return self._part(2, lang)
+        return self._part(1, lang)
 
     def _part(self, index: int, lang: Lang | None) -> str:
-        return text(f"intake.{self.rule}", lang, value=self.value, **self.fields).partition("|")[index]
+        return parts(f"intake.{self.rule}", lang, value=self.value, **self.fields)[index]
 
     def as_json(self) -> dict[str, object]:
         """The finding as one flat object with stable names."""

@@ -16,8 +16,9 @@ from typing import Final
 
 from sscard._version import VERSION
 from sscard.apdu.transport import Channel, Transport
+from sscard.cos.actions import Action, PresentCode
+from sscard.cos.mark import CardIdentity
 from sscard.errors import (
-    CounterError,
     CustodyError,
     GuardRefused,
     JournalError,
@@ -30,13 +31,13 @@ from sscard.errors import (
     TransportError,
 )
 from sscard.personalize import journal as journals
-from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.admission import WRONG_CODE, card_identity, refused_code, require_blank
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.ledger import State
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
-from sscard.personalize.steps import Action, PresentCode, Step
+from sscard.personalize.steps import Step
 
 HUNG_AFTER: Final = 60.0
 """Seconds without a sign of life after which a head is parked: the reader stack has no time limit of its own."""
@@ -48,7 +49,6 @@ CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
 _TELL_EVERY: Final = 0.1
-_LOCKED: Final = "locked"
 
 
 class _Halted(Exception):
@@ -340,14 +340,14 @@ class _Head:
         try:
             trace = self._work.tracer(self.number, transport.atr)
             channel = Channel(transport, (self._beat,) if trace is None else (self._beat, trace))
-            card = card_identity(channel)
-            log = self._admit(channel, card)
+            identity = card_identity(channel, self._work.dialect)
+            log = self._admit(channel, identity.name)
             if log is None:
                 self._idle()
             else:
                 self._working_on(True)
                 try:
-                    self._make(channel, card, log)
+                    self._make(channel, identity, log)
                 finally:
                     self._working_on(False)
         except GuardRefused as error:
@@ -405,13 +405,13 @@ class _Head:
                 return
             time.sleep(_POLL)
 
-    def _make(self, channel: Channel, card: str, log: JournalledCard) -> None:
+    def _make(self, channel: Channel, identity: CardIdentity, log: JournalledCard) -> None:
+        card, factor = identity.name, identity.factor
         record = self._work.records.record(log.state.row)
         attempt = _Attempt(self, card, record, log, log.state.touched, channel.exchanges)
-        factor = channel.atr.card_factor
         attempt.tell(Kind.STARTED)
         try:
-            plan = self._work.template.plan(record, channel.atr.serial)
+            plan = self._work.template.plan(record, identity.serial)
             attempt.total = len(plan.steps)
             Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, attempt.progress)
         except _Halted:
@@ -447,21 +447,18 @@ class _Head:
     def _failed(self, attempt: _Attempt, error: SscardError) -> None:
         """The card answered wrongly: quarantine it, or give it back where nothing can have been written.
 
-        A wrong transport code ends the line at once, for it would cost every card a try; one that was locked before
-        is that card's own trouble.
+        A wrong transport code ends the line at once where it would cost every card a try; one that was locked before,
+        and one refused without a count of tries, is that card's own trouble.
         """
         state = attempt.log.state
         untouched = state.last_step < 0 and not state.left
-        if isinstance(error, CounterError) and isinstance(attempt.action, PresentCode) and untouched:
+        refusal = refused_code(error) if isinstance(attempt.action, PresentCode) and untouched else None
+        if refusal is not None:
             attempt.log.end(journals.RETURNED, error.key)
             self._work.ledger.release(attempt.card)
             self._settled(attempt.card)
-            if error.key == _LOCKED:
-                refusal = CounterError("transport-locked", error.tries)
-                self.line.count(refusal)
-            else:
-                refusal = CounterError("transport-wrong", error.tries)
-                self.line.stop(refusal)
+            tell = self.line.stop if refusal.key == WRONG_CODE else self.line.count
+            tell(refusal)
             attempt.tell(Kind.REFUSED, error=refusal)
             return
         attempt.log.end(journals.SPOILED, error.key)

@@ -10,54 +10,39 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sscard.apdu.command import MAX_ANSWER, Command
-from sscard.cos.dialect import Dialect
-from sscard.cos.model import Access, Directory, File, Item, Join, KeyKind, KeySlot, Profile, Structure
-from sscard.errors import PlanError
-from sscard.keys.catalog import PIN, TRANSPORT
-from sscard.keys.service import KeyRef
-from sscard.personalize.record import Record
-from sscard.personalize.steps import (
+from sscard.apdu.command import Command
+from sscard.cos.actions import (
     Action,
     Answers,
     Authenticate,
     Compare,
     LoadFirstKey,
     LoadKey,
-    Plan,
+    LoadPin,
+    Move,
     PresentCode,
     ProveCard,
     Refused,
     Reset,
     Send,
-    Step,
+    Series,
     VerifyPin,
 )
+from sscard.cos.commands import SELECT_MF, select_directory
+from sscard.cos.dialect import Dialect, Making
+from sscard.cos.model import Access, Directory, File, Item, Join, KeyKind, KeySlot, Profile, Structure
+from sscard.errors import PlanError
+from sscard.keys.catalog import PIN
+from sscard.keys.service import KeyRef
+from sscard.personalize.record import Record
+from sscard.personalize.steps import Plan, Step
 from sscard.personalize.values import CardValues, card_identification_code, varies
 
 _SSSE: Final = "SSSE"
 _PSE: Final = "PSE"
-_PROBE_FID: Final = 0xEFEE
-_SELECT_MF: Final = Command(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
+_NO_RECORD: Final = 0x6A83
 
 Maker = Callable[[CardValues], Step]
-
-
-def select_name(name: bytes, le: int | None = None) -> Command:
-    """SELECT by DF name or AID."""
-    return Command(0x00, 0xA4, 0x04, 0x00, name, le)
-
-
-def select_directory(directory: Directory) -> Command:
-    """SELECT by name, or by FID where a directory has its label only; that works from inside its environment."""
-    if directory.aid:
-        return select_name(directory.aid)
-    return Command(0x00, 0xA4, 0x00, 0x00, directory.fid.to_bytes(2, "big"))
-
-
-def update_record(file: File, number: int, record: bytes) -> Command:
-    """UPDATE RECORD by number with SFI; a number one past the end adds the record."""
-    return Command(0x00, 0xDC, number, file.sfi << 3 | 4, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,109 +86,131 @@ def compile_profile(profile: Profile, dialect: Dialect, region: str, init_org: s
 
 def _refs(action: Action) -> Iterator[KeyRef]:
     match action:
-        case PresentCode(key) | VerifyPin(key) | ProveCard(key):
+        case PresentCode(key=key) | VerifyPin(key=key) | ProveCard(key=key) | Authenticate(key=key):
             yield key
-        case Authenticate(key=key) | LoadFirstKey(key=key):
+        case LoadFirstKey(key=key):
             yield key
-        case LoadKey(key=key, under=under):
+        case LoadKey(key=key, under=under) | LoadPin(key=key, under=under):
             yield key
             yield under
+        case Send(guard=guard) | Compare(guard=guard) if guard is not None:
+            yield guard.key
         case Refused(inner):
             yield from _refs(inner)
+        case Series(actions):
+            for part in actions:
+                yield from _refs(part)
 
 
 class _Builder:
-    """Collects steps; knows how one directory is entered, filled and checked."""
+    """Collects steps; knows where the card stands, which rights count there, and how a directory is filled."""
 
     def __init__(self, profile: Profile, dialect: Dialect, region: str) -> None:
         self.profile = profile
         self.dialect = dialect
-        self.region = region
+        self.making = Making(profile, region)
         self.stage = ""
         self.visit = 0
+        self.held: frozenset[str] = frozenset()
+        self.here: Directory | None = None
         self.steps: list[Step] = []
         self.makers: list[tuple[int, Maker]] = []
         self._blank = CardValues(profile, None, {})
 
-    def ref(self, slot: KeySlot, version: int | None = None) -> KeyRef:
-        """The key of a slot, in the version the profile gives first where none is named."""
-        return KeyRef(slot.name, self.region, b"", version or slot.versions[0])
+    def ref(self, name: str) -> KeyRef:
+        return self.making.ref(name)
 
-    @property
-    def transport(self) -> KeyRef:
-        return KeyRef(TRANSPORT, self.region)
-
-    def add(self, purpose: str, target: str, action: Action, **marks: object) -> Step:
-        step = Step(self.stage, self.visit, purpose, target, action, **marks)  # type: ignore[arg-type]
-        self.steps.append(step)
+    def add(self, *moves: Move) -> Step:
+        """Put moves into the open visit; returns the last one's step."""
+        for move in moves:
+            step = Step.of(move, self.stage, self.visit)
+            self.steps.append(step)
         return step
 
-    def enter(self, purpose: str, target: str, action: Action) -> None:
-        """Begin a visit with the action that leads there."""
+    def session(self, purpose: str, target: str, action: Action) -> Step:
+        """A move that changes no more than the session."""
+        return self.add(Move(purpose=purpose, target=target, action=action, session=True))
+
+    def begin(self, purpose: str = "", target: str = "", *actions: Action) -> None:
+        """Begin a visit with the session's actions that lead there."""
         self.visit += 1
-        self.add(purpose, target, action, session=True)
+        self.here = None
+        self.held = self.dialect.rights.leave(self.held)
+        for action in actions:
+            self.session(purpose, target, action)
 
-    def authenticate(self, slot: KeySlot) -> None:
-        number = self.dialect.master_key_id if slot.kind is KeyKind.MASTER else slot.id
-        self.add("authenticate", slot.name, Authenticate(self.ref(slot), number), session=True)
+    def enter(self, directory: Directory) -> None:
+        """Begin a visit to a directory, its master key proved."""
+        path = self.dialect.path(self.profile, directory)
+        self.begin("select", directory.name, *(Send(select) for select in path))
+        self.need(directory.master)
 
-    def create_directory(self, directory: Directory, under: KeySlot) -> None:
-        """CREATE, then the directory's own master key under the one above."""
-        select = Command(0x00, 0xA4, 0x00, 0x00, directory.fid.to_bytes(2, "big"))
-        self.add(
-            "create-directory",
-            directory.name,
-            Send(self.dialect.create_directory(directory)),
-            restore=Send(select),
-            already=self.dialect.exists,
-            durable=True,
-            undo="delete",
-        )
-        self.load_key(directory.master, under)
+    def enter_mf(self) -> None:
+        """Begin a visit to the MF, the card master key proved."""
+        self.begin("select", "MF", Send(SELECT_MF))
+        self.need(self.profile.card_master)
 
-    def load_key(self, slot: KeySlot, under: KeySlot) -> None:
-        """One WRITE KEY for each version; a master key can be probed, other keys are simply written again."""
-        probe = None
-        if slot.kind is KeyKind.MASTER:
-            probe = Authenticate(self.ref(slot), self.dialect.master_key_id)
-        for version in slot.versions:
-            prefix = self.dialect.key_prefix(self.profile, slot, version)
-            header = self.dialect.write_key_header(slot)
-            fill = self.dialect.key_fill(self.profile, slot)
-            action = LoadKey(self.ref(slot, version), self.ref(under), header, prefix, fill)
-            target = slot.name if len(slot.versions) == 1 else f"{slot.name} v{version}"
-            self.add("load-key", target, action, probe=probe, durable=True, permanent=True)
+    def look(self, directory: Directory) -> None:
+        """Select a directory without beginning a visit."""
+        for select in self.dialect.path(self.profile, directory, self.here):
+            self.session("select", directory.name, Send(select))
+        self.here = directory
+        self.held = self.dialect.rights.leave(self.held)
 
-    def create_files(self, directory: Directory) -> None:
+    def need(self, slot: KeySlot) -> None:
+        """Prove a key unless its right counts already."""
+        if slot.name in self.held:
+            return
+        key_id = self.dialect.key_id(slot)
+        if slot.kind is KeyKind.PIN:
+            self.session("verify-pin", slot.name, VerifyPin(self.ref(slot.name), key_id))
+        else:
+            self.session("authenticate", slot.name, Authenticate(self.ref(slot.name), key_id))
+        self.held = self.dialect.rights.gain(self.held, slot.name)
+
+    def make(self, directory: Directory) -> None:
+        """Make a directory with its master key in the one above; it is current and nothing is proved in it."""
+        self.add(*self.dialect.make_directory(self.making, directory))
+        self.held = self.dialect.rights.leave(self.held)
+
+    def fill(self, directory: Directory) -> None:
+        """Files, keys but the PIN, and records of the current directory."""
+        self.need(directory.master)
         for file in directory.files:
             self.add(
-                "create-file",
-                f"{directory.name}/{file.name}",
-                Send(self.dialect.create_file(self.profile, directory, file)),
-                already=self.dialect.exists,
-                durable=True,
-                undo="delete",
+                Move(
+                    purpose="create-file",
+                    target=f"{directory.name}/{file.name}",
+                    action=Send(self.dialect.create_file(self.making, directory, file)),
+                    already=self.dialect.exists,
+                    durable=True,
+                    undo="delete",
+                )
             )
+        for slot in directory.keys:
+            if slot.kind is not KeyKind.PIN:
+                self.add(*self.dialect.load_key(self.making, directory, slot))
+        self._write_items(directory)
 
-    def write_items(self, directory: Directory) -> None:
+    def _write_items(self, directory: Directory) -> None:
         """Every record of every TLV file, the files of one update key together: one authentication a key."""
-        held = {directory.master.name}
         for rights, files in _by_update(directory.files):
-            if rights and not held & set(rights):
-                _, slot = self.profile.key(rights[0])
-                self.authenticate(slot)
-                held.add(slot.name)
+            if rights and not self.held & set(rights):
+                self.need(self.profile.key(rights[0])[1])
             for file in files:
                 for number, _, item in file.records():
-                    self._write(f"{directory.name}/{file.name}/{item.tag:02X}", file, number, item)
+                    self._write(directory, file, number, item)
 
-    def _write(self, target: str, file: File, number: int, item: Item) -> None:
-        def make(values: CardValues) -> Send:
-            return Send(update_record(file, number, values.record_bytes(item)))
+    def _write(self, directory: Directory, file: File, number: int, item: Item) -> None:
+        target = f"{directory.name}/{file.name}/{item.tag:02X}"
 
-        step = self.add("write-item", target, make(self._blank), durable=True)
+        def make(values: CardValues) -> Move:
+            record = values.record_bytes(item)
+            return replace(self.dialect.write_record(self.making, directory, file, number, record), target=target)
+
+        step = self.add(make(self._blank))
         if varies(item):
-            self.makers.append((len(self.steps) - 1, lambda values: replace(step, action=make(values))))
+            self.makers.append((len(self.steps) - 1, lambda values: Step.of(make(values), step.stage, step.visit)))
 
     def check_file(self, directory: Directory, file: File) -> None:
         """Read one file back and compare it whole."""
@@ -211,20 +218,25 @@ class _Builder:
         p2 = file.sfi << 3
         if file.structure is Structure.CYCLIC:
             command = Command(0x00, 0xB2, 0x01, p2 | 4, le=file.record_length)
-            self.add("check-empty", target, Answers(command, frozenset({0x6A83})), session=True)
+            self.session("check-empty", target, Answers(command, frozenset({_NO_RECORD})))
         elif file.structure is Structure.TRANSPARENT:
             command = Command(0x00, 0xB0, 0x80 | file.sfi, 0x00, le=1)
-            self.add("check-readable", target, Answers(command, frozenset({0x9000})), session=True)
+            self.session("check-readable", target, Answers(command, self.dialect.unwritten))
         else:
-            for first, items in _chunks(file, self._blank):
-                self._compare(target, first, p2, items)
+            items = [item for _, _, item in file.records()]
+            lengths = tuple(len(self._blank.record_bytes(item)) for item in items)
+            done = 0
+            for command, count in self.dialect.read_runs(file, lengths):
+                self._compare(target, file, command, tuple(items[done : done + count]))
+                done += count
 
-    def _compare(self, target: str, first: int, p2: int, items: tuple[Item, ...]) -> None:
+    def _compare(self, target: str, file: File, command: Command, items: tuple[Item, ...]) -> None:
+        guard = self.dialect.read_guard(self.making, file)
+
         def make(values: CardValues) -> Compare:
-            expected = b"".join(values.record_bytes(item) for item in items)
-            return Compare(Command(0x00, 0xB2, first, p2 | 5, le=len(expected)), expected, items)
+            return Compare(command, b"".join(values.record_bytes(item) for item in items), items, guard)
 
-        step = self.add("compare", target, make(self._blank), session=True)
+        step = self.session("compare", target, make(self._blank))
         if any(varies(item) for item in items):
             self.makers.append((len(self.steps) - 1, lambda values: replace(step, action=make(values))))
 
@@ -241,143 +253,108 @@ def _by_update(files: tuple[File, ...]) -> Iterator[tuple[tuple[str, ...], list[
         yield rule.rights, members
 
 
-def _chunks(file: File, blank: CardValues) -> Iterator[tuple[int, tuple[Item, ...]]]:
-    """``(first record number, items)`` of each READ RECORD that fetches as many whole records as one answer holds."""
-    first, size = 1, 0
-    items: list[Item] = []
-    for number, _, item in file.records():
-        length = len(blank.record_bytes(item))
-        if size + length > MAX_ANSWER:
-            yield first, tuple(items)
-            first, size, items = number, 0, []
-        size += length
-        items.append(item)
-    if items:
-        yield first, tuple(items)
-
-
 def _transport(build: _Builder) -> None:
-    build.enter("transport", TRANSPORT, PresentCode(build.transport))
+    build.begin()
+    build.add(*build.dialect.opening(build.making))
 
 
 def _card_key(build: _Builder) -> None:
-    slot = build.profile.card_master
-    prefix = build.dialect.key_prefix(build.profile, slot, slot.versions[0])
-    probe = Authenticate(build.ref(slot), build.dialect.master_key_id)
-    action = LoadFirstKey(build.ref(slot), slot, prefix)
-    build.add("load-key", slot.name, action, probe=probe, durable=True, permanent=True)
+    build.add(*build.dialect.first_key(build.making))
 
 
 def _environments(build: _Builder) -> None:
-    """SSSE and PSE under the card master key, the transport right left behind by a reset."""
+    """SSSE and PSE under the card master key, the right to issue left behind by a reset."""
     for number, directory in enumerate(_ddfs(build.profile)):
-        build.enter(*(("select", "MF", Send(_SELECT_MF)) if number else ("reset", "", Reset())))
-        build.authenticate(build.profile.card_master)
-        build.create_directory(directory, build.profile.card_master)
+        if number:
+            build.enter_mf()
+        else:
+            build.begin("reset", "", Reset())
+            build.need(build.profile.card_master)
+        build.make(directory)
 
 
 def _handover(build: _Builder) -> None:
     """Prove for each environment that the card master key opens nothing in it any more."""
     for directory in _ddfs(build.profile):
-        build.enter("select", "MF", Send(_SELECT_MF))
-        build.authenticate(build.profile.card_master)
-        build.add("select", directory.name, Send(select_name(directory.aid)), session=True)
-        probe = File("probe", _PROBE_FID, 0x1D, "", "", Structure.TRANSPARENT, 1, Access(), Access())
-        create = Send(build.dialect.create_file(build.profile, directory, probe))
-        build.add("prove-no-create", directory.name, Refused(create), session=True)
-        master = directory.master
-        prefix = build.dialect.key_prefix(build.profile, master, master.versions[0])
-        header = build.dialect.write_key_header(master)
-        load = LoadKey(build.ref(master), build.ref(build.profile.card_master), header, prefix)
-        build.add("prove-no-load", directory.name, Refused(load), session=True)
+        build.enter_mf()
+        build.session("select", directory.name, Send(select_directory(directory)))
+        create = Send(build.dialect.create_probe(build.making, directory))
+        build.session("prove-no-create", directory.name, Refused(create))
+        load = build.dialect.overtake(build.making, directory)
+        build.session("prove-no-load", directory.name, Refused(load))
 
 
 def _applications(build: _Builder) -> None:
+    ssse = build.profile.directory(_SSSE)
     for directory in _children(build.profile, _SSSE):
-        ssse = build.profile.directory(_SSSE)
-        build.enter("select", ssse.name, Send(select_name(ssse.aid)))
-        build.authenticate(ssse.master)
-        _fill_new(build, directory, ssse)
-
-
-def _fill_new(build: _Builder, directory: Directory, above: Directory) -> None:
-    build.create_directory(directory, above.master)
-    build.authenticate(directory.master)
-    _fill(build, directory)
-
-
-def _fill(build: _Builder, directory: Directory) -> None:
-    build.create_files(directory)
-    for slot in directory.keys:
-        if slot.kind is not KeyKind.PIN:
-            build.load_key(slot, directory.master)
-    build.write_items(directory)
+        build.enter(ssse)
+        build.make(directory)
+        build.fill(directory)
 
 
 def _payment(build: _Builder) -> None:
     pse = build.profile.directory(_PSE)
-    build.enter("select", pse.name, Send(select_name(pse.aid)))
-    build.authenticate(pse.master)
-    _fill(build, pse)
+    build.enter(pse)
+    build.fill(pse)
     for number, directory in enumerate(_children(build.profile, _PSE)):
         if number:
-            build.enter("select", pse.name, Send(select_name(pse.aid)))
-            build.authenticate(pse.master)
-        _fill_new(build, directory, pse)
+            build.enter(pse)
+        build.need(pse.master)
+        build.make(directory)
+        build.fill(directory)
 
 
 def _holder(build: _Builder) -> None:
     ssse = build.profile.directory(_SSSE)
-    build.enter("select", ssse.name, Send(select_name(ssse.aid)))
-    build.authenticate(ssse.master)
-    _fill(build, ssse)
+    build.enter(ssse)
+    build.fill(ssse)
 
 
 def _pin(build: _Builder) -> None:
     directory, slot = build.profile.key(PIN)
     if not build.steps or build.steps[-1].visit != build.visit or build.steps[-1].stage != "holder":
-        build.enter("select", directory.name, Send(select_name(directory.aid)))
-        build.authenticate(directory.master)
-    build.load_key(slot, directory.master)
+        build.enter(directory)
+    build.need(directory.master)
+    build.add(*build.dialect.load_key(build.making, directory, slot))
+
+
+def _close(build: _Builder) -> None:
+    """End the making of every directory, those inside first."""
+    for directory in sorted(build.profile.directories, key=lambda directory: directory.is_ddf):
+        path = build.dialect.path(build.profile, directory)
+        build.begin("select", directory.name, *(Send(select) for select in path))
+        build.add(*build.dialect.close(build.making, directory))
 
 
 def _seal(build: _Builder) -> None:
-    build.enter("select", "MF", Send(_SELECT_MF))
-    build.authenticate(build.profile.card_master)
-    build.add(
-        "seal",
-        "MF",
-        Send(build.dialect.seal()),
-        already=build.dialect.sealed_already,
-        durable=True,
-        permanent=True,
-    )
+    build.enter_mf()
+    build.add(*build.dialect.seal(build.making))
 
 
 def _verify(build: _Builder) -> None:
-    """From a fresh reset: the transport code is dead, the card proves itself, every item is what it should be."""
-    build.enter("reset", "", Reset())
-    build.add("prove-sealed", TRANSPORT, Refused(PresentCode(build.transport)), session=True)
+    """From a fresh reset: issuing is over, the card proves itself, every item is what it should be."""
+    build.begin("reset", "", Reset())
+    build.here = build.making.mf
+    build.add(*build.dialect.prove_sealed(build.making))
     for directory in build.profile.directories:
         _check(build, directory)
 
 
 def _check(build: _Builder, directory: Directory) -> None:
-    build.add("select", directory.name, Send(select_directory(directory)), session=True)
+    build.look(directory)
+    proved: set[str] = set()
     for slot in directory.keys:
         if slot.kind is KeyKind.INTERNAL:
-            build.add("prove-card", slot.name, ProveCard(build.ref(slot)), session=True)
+            build.session("prove-card", slot.name, ProveCard(build.ref(slot.name), build.dialect.key_id(slot)))
         elif slot.kind is KeyKind.PIN:
-            build.add("verify-pin", slot.name, VerifyPin(build.ref(slot)), session=True)
-    held = {PIN}
+            build.need(slot)
+            proved.add(slot.name)
     for file in directory.files:
         if file.read.never:
             continue
-        wanted = [right for right in file.read.rights if right != PIN]
-        for right in wanted:
-            if right not in held:
-                build.authenticate(build.profile.key(right)[1])
-                held.add(right)
+        for right in build.dialect.rights.needed(file.read, build.held, proved):
+            build.need(build.profile.key(right)[1])
+            proved.add(right)
         build.check_file(directory, file)
 
 
@@ -398,6 +375,7 @@ _STAGES: Final[dict[str, Callable[[_Builder], None]]] = {
     "payment": _payment,
     "holder": _holder,
     "pin": _pin,
+    "close": _close,
     "seal": _seal,
     "verify": _verify,
 }

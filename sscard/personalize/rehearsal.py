@@ -9,7 +9,7 @@ from sscard.cos.model import Profile
 from sscard.emulator.blank import blank_card
 from sscard.keys.catalog import TRANSPORT
 from sscard.keys.service import KeyRef, KeyService
-from sscard.personalize.admission import require_blank
+from sscard.personalize.admission import card_identity, require_blank
 from sscard.personalize.arithmetic import Minimum, minimum, wire_seconds
 from sscard.personalize.batch import Batch
 from sscard.personalize.job import compile_for
@@ -55,12 +55,13 @@ def rehearse(workspace: Workspace, service: KeyService, batch: Batch, profile: P
         octets += len(sent) + len(received)
 
     channel = Channel(card, (count,))
-    atr = channel.atr
+    identity = card_identity(channel, dialect)
     for record in batch.records():
-        plan = template.plan(record, atr.serial)
+        plan = template.plan(record, identity.serial)
         if record.seq == 1:
             require_blank(channel, profile)
-            Runner(channel, dialect, service, atr.card_factor).run(plan, NoLog())
-    service.forget(atr.card_factor)
-    seconds = wire_seconds(channel.exchanges, octets, atr.bits_per_second)
-    return Rehearsal(len(batch), 1, channel.exchanges, octets, minimum(profile), seconds, atr.bits_per_second)
+            Runner(channel, dialect, service, identity.factor).run(plan, NoLog())
+    service.forget(identity.factor)
+    speed = channel.atr.bits_per_second
+    seconds = wire_seconds(channel.exchanges, octets, speed)
+    return Rehearsal(len(batch), 1, channel.exchanges, octets, minimum(profile), seconds, speed)

@@ -14,29 +14,31 @@ from typing import Final, Protocol
 from sscard.apdu.command import Command
 from sscard.apdu.status import OK
 from sscard.apdu.transport import Channel, refusal
-from sscard.cos.dialect import Dialect
-from sscard.errors import CounterError, Quarantined, StatusError
-from sscard.keys.service import KeyRef, KeyService
-from sscard.personalize.steps import (
+from sscard.cos.actions import (
     Action,
     Answers,
     Authenticate,
     Compare,
+    LineGuard,
     LoadFirstKey,
     LoadKey,
-    Plan,
+    LoadPin,
     PresentCode,
     ProveCard,
     Refused,
     Reset,
     Send,
-    Step,
+    Series,
     VerifyPin,
 )
+from sscard.cos.authentication import CHALLENGE_SIZE
+from sscard.cos.dialect import Dialect
+from sscard.cos.guard import protect, protected_answer
+from sscard.errors import CounterError, Quarantined, StatusError
+from sscard.keys.service import KeyRef, KeyService
+from sscard.personalize.steps import Plan, Step
 
-_CHALLENGE: Final = Command(0x00, 0x84, 0x00, 0x00, le=8)
-_ORIGINAL: Final = bytes.fromhex("0102030405060708")
-_KEY_NOT_FOUND: Final = 0x6A88
+_CHALLENGE: Final = Command(0x00, 0x84, 0x00, 0x00, le=CHALLENGE_SIZE)
 _MAC_SIZE: Final = 4
 
 
@@ -92,10 +94,12 @@ class Runner:
             Authenticate: self._authenticate,
             ProveCard: self._prove_card,
             LoadKey: self._load_key,
+            LoadPin: self._load_pin,
             LoadFirstKey: self._load_first_key,
             Refused: self._refused,
             Compare: self._compare,
             Answers: self._answers,
+            Series: self._series,
         }
 
     def run(self, plan: Plan, log: CardLog, progress: Progress | None = None) -> None:
@@ -137,26 +141,33 @@ class Runner:
 
     def _repeat(self, step: Step) -> None:
         """Carry out a step that an earlier run may have done."""
-        if step.probe is not None and self._holds(step.probe):
-            return
+        if step.probe is not None:
+            if self._holds(step.probe, step.absent):
+                return
+            for action in step.clear:
+                self.act(action)
         try:
             self.act(step.action)
         except StatusError as error:
+            if isinstance(step.action, Series):
+                raise Quarantined("quarantine-unfinished", target=step.target, sw=f"{error.sw:04X}") from error
             if error.sw not in step.already:
                 raise
             if step.restore is not None:
                 self.act(step.restore)
 
-    def _holds(self, probe: Authenticate) -> bool:
-        """Whether the card already holds the key: yes, no (6A88), or neither, which quarantines it."""
+    def _holds(self, probe: Action, absent: frozenset[int]) -> bool:
+        """Whether what the probe asks for is on the card: yes, no, or a key of another value, which quarantines it."""
         try:
             self.act(probe)
         except StatusError as error:
-            if error.sw == _KEY_NOT_FOUND:
+            if error.sw in absent:
                 return False
             raise
         except CounterError as error:
-            raise Quarantined("quarantine-key", key=probe.key.name, tries=error.fields["tries"]) from error
+            if isinstance(probe, Authenticate | VerifyPin):
+                raise Quarantined("quarantine-key", key=probe.key.name, tries=error.fields["tries"]) from error
+            raise
         return True
 
     def _bind(self, ref: KeyRef) -> KeyRef:
@@ -165,43 +176,67 @@ class Runner:
     def _challenge(self) -> bytes:
         return self._channel.call(_CHALLENGE)
 
+    def _guarded(self, guard: LineGuard, command: Command) -> tuple[LineGuard, bytes, bytes]:
+        """Send a command with line protection: the guard bound to the card, the challenge used, the answer."""
+        bound = LineGuard(self._bind(guard.key), guard.enciphered)
+        challenge = self._challenge()
+        return bound, challenge, self._channel.call(protect(self._service, bound, challenge, command))
+
     def _send(self, action: Send) -> None:
-        self._channel.call(action.command)
+        if action.guard is None:
+            self._channel.call(action.command)
+        else:
+            self._guarded(action.guard, action.command)
+
+    def _series(self, action: Series) -> None:
+        for part in action.actions:
+            self.act(part)
 
     def _reset(self, _action: Reset) -> None:
-        if self._channel.reset().card_factor != self._card:
+        identity = self._dialect.mark.identity(self._channel.reset())
+        if identity is None or identity.factor != self._card:
             raise Quarantined("quarantine-swapped")
 
     def _present_code(self, action: PresentCode) -> None:
         code = self._service.presentation(action.key)
-        self._channel.call(self._dialect.present_transport_code(code.reveal()))
+        command = self._dialect.present_transport_code(code.reveal())
+        answer = self._channel.send(command)
+        if not answer.ok and answer.sw not in action.accept:
+            raise refusal(answer.sw, command)
 
     def _verify_pin(self, action: VerifyPin) -> None:
         pin = self._service.presentation(action.key)
-        self._channel.call(Command(0x00, 0x20, 0x00, 0x00, pin.reveal()))
+        self._channel.call(Command(0x00, 0x20, 0x00, action.id, pin.reveal()))
 
     def _authenticate(self, action: Authenticate) -> None:
-        proof = self._service.authentication_data(self._bind(action.key), self._challenge(), _ORIGINAL)
-        self._channel.call(Command(0x00, 0x82, 0x00, action.id, proof + _ORIGINAL))
+        proof = self._dialect.authentication.proof(self._service, self._bind(action.key), self._challenge())
+        self._channel.call(Command(0x00, 0x82, 0x00, action.id, proof))
 
     def _prove_card(self, action: ProveCard) -> None:
-        factor, original = secrets.token_bytes(8), secrets.token_bytes(8)
-        answer = self._channel.call(Command(0x00, 0x88, 0x00, 0x00, factor + original, le=8))
-        expected = self._service.authentication_data(self._bind(action.key), factor, original)
-        if not secrets.compare_digest(answer, expected):
+        question, expected = self._dialect.authentication.question(self._service, self._bind(action.key), action.id)
+        if not secrets.compare_digest(self._channel.call(question), expected):
             raise Quarantined("quarantine-proof", key=action.key.name)
 
     def _load_key(self, action: LoadKey) -> None:
         under = self._bind(action.under)
         cipher = self._service.wrap_key(self._bind(action.key), under, action.prefix, action.fill)
-        header = action.header + bytes((len(cipher) + _MAC_SIZE,))
-        mac = self._service.key_mac(under, self._challenge(), header + cipher)
-        cla, ins, p1, p2 = action.header
+        self._load(action.header, under, cipher)
+
+    def _load_pin(self, action: LoadPin) -> None:
+        under = self._bind(action.under)
+        pin = self._service.presentation(action.key)
+        self._load(action.header, under, self._service.direct_cipher(under, action.prefix + pin.reveal()))
+
+    def _load(self, header: bytes, under: KeyRef, cipher: bytes) -> None:
+        message = header + bytes((len(cipher) + _MAC_SIZE,)) + cipher
+        mac = self._service.key_mac(under, self._challenge(), message)
+        cla, ins, p1, p2 = header
         self._channel.call(Command(cla, ins, p1, p2, cipher + mac))
 
     def _load_first_key(self, action: LoadFirstKey) -> None:
         key = self._service.first_key(self._bind(action.key))
-        self._channel.call(self._dialect.write_first_key(action.slot, action.prefix + key.reveal()))
+        cla, ins, p1, p2 = action.header
+        self._channel.call(Command(cla, ins, p1, p2, action.prefix + key.reveal()))
 
     def _refused(self, action: Refused) -> None:
         try:
@@ -211,8 +246,13 @@ class Runner:
         raise Quarantined("quarantine-not-refused", what=type(action.action).__name__)
 
     def _compare(self, action: Compare) -> None:
-        answer = self._channel.call(action.command)
-        if answer != action.expected:
+        expected = action.expected
+        if action.guard is None:
+            answer = self._channel.call(action.command)
+        else:
+            guard, challenge, answer = self._guarded(action.guard, action.command)
+            expected = protected_answer(self._service, guard, challenge, expected)
+        if answer != expected:
             raise Quarantined("quarantine-differs", tags=", ".join(_differing(action, answer)))
 
     def _answers(self, action: Answers) -> None:

@@ -80,10 +80,10 @@ def personalized_card(
     service = sample_keys(profile, seed)
     card = blank_card(profile, serial, seed=seed, area=REGION[:4], interface=interface)
     channel = Channel(card)
-    card_identity(channel)
+    identity = card_identity(channel, dialect)
     require_blank(channel, profile)
     template = compile_profile(profile, dialect, REGION, INIT_ORG)
-    plan = template.plan(PERSON, channel.atr.serial)
-    Runner(channel, dialect, service, channel.atr.card_factor).run(plan, NoLog())
+    plan = template.plan(PERSON, identity.serial)
+    Runner(channel, dialect, service, identity.factor).run(plan, NoLog())
     card.reset()
     return card

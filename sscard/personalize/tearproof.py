@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sscard.apdu.transport import Channel, Transport
-from sscard.cos.dialect import load_dialect
+from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
-from sscard.emulator import Cut, SoftwareCard, Tear, image
-from sscard.emulator.options import options_for
+from sscard.emulator import Cut, Tear, image
+from sscard.emulator.blank import blank_card
 from sscard.emulator.powered import AnyCard
 from sscard.errors import CustodyError, JournalError, PlanError
 from sscard.personalize import people
@@ -134,10 +134,7 @@ class Proof:
         self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG)
 
     def _blank(self, serial: int) -> AnyCard:
-        profile = self._profile
-        return SoftwareCard.blank(
-            serial, seed=_SEED, area=REGION[:4], algorithm=profile.algorithm, options=options_for(profile)
-        )
+        return blank_card(self._profile, serial, seed=_SEED, area=REGION[:4])
 
     def commands(self) -> int:
         """Commands a card takes from its first power-up to the end of its proof."""
@@ -146,15 +143,16 @@ class Proof:
     def _untorn(self, serial: int, record: Record) -> AnyCard:
         card = self._make(serial)
         channel = Channel(card)
+        identity = card_identity(channel, self._dialect)
         require_blank(channel, self._profile)
-        plan = self._template.plan(record, channel.atr.serial)
-        Runner(channel, self._dialect, self._service, channel.atr.card_factor).run(plan, NoLog())
-        self._service.forget(channel.atr.card_factor)
+        plan = self._template.plan(record, identity.serial)
+        Runner(channel, self._dialect, self._service, identity.factor).run(plan, NoLog())
+        self._service.forget(identity.factor)
         return card
 
     def run(self, planned: Iterable[Trial]) -> Iterator[Finding]:
         """Carry all trials out in one job, and judge each card."""
-        box = _Box([_Sample(trial, self._make(serial)) for serial, trial in enumerate(planned, 1)])
+        box = _Box([_Sample(trial, self._make(serial), self._dialect) for serial, trial in enumerate(planned, 1)])
         workspace = create_workspace(
             self._folder / "workspace",
             demo=True,
@@ -213,10 +211,10 @@ class Proof:
 class _Sample:
     """One card on trial, as the transport of its head."""
 
-    def __init__(self, trial: Trial, card: AnyCard) -> None:
+    def __init__(self, trial: Trial, card: AnyCard, dialect: Dialect) -> None:
         self.trial = trial
         self.card = card
-        self.identity = card_identity(Channel(card))
+        self.identity = card_identity(Channel(card), dialect).name
         self.cuts = deque(trial.cuts)
         self.held_back = False
         self.tears = 0

@@ -15,7 +15,11 @@ from sscard.apdu.command import Command, Response
 from sscard.apdu.status import tries_left
 from sscard.apdu.transport import Channel
 from sscard.cos import coding
+from sscard.cos.commands import SELECT_MF
+from sscard.cos.dialect import Dialect, speaking
+from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Coding, Item
+from sscard.errors import ProtocolError
 from sscard.keys.family import Algorithm
 from sscard.terminal.fci import Fci, algorithm_of
 
@@ -54,7 +58,7 @@ class Identity:
 
     ``version`` is the version of the standard as read ("3.00"); ``card_id`` the card identification code in hex without
     its fill; ``algorithm_stated`` tells whether the FCI names the algorithm; ``pin_tries`` what is left for the PIN, 0
-    where it is locked.
+    where it is locked.  ``system`` is the dialect its historical bytes tell, ``card`` what they name the card by.
     """
 
     atr: Atr
@@ -67,6 +71,15 @@ class Identity:
     card_id: str = ""
     card_no: str = ""
     pin_tries: int | None = None
+    system: str = ""
+    card: CardIdentity | None = None
+
+    @property
+    def factor(self) -> bytes:
+        """The eight bytes that diversify this card's keys.  Raises ProtocolError for cards of other kinds."""
+        if self.card is None:
+            raise ProtocolError("atr-foreign", atr=self.atr.raw.hex().upper())
+        return self.card.factor
 
     @property
     def region(self) -> str:
@@ -89,11 +102,16 @@ class Identity:
 def identify(channel: Channel) -> Identity:
     """Look at the card and leave SSSE selected where there is one.  Raises TransportError and ProtocolError."""
     atr = channel.atr
+    dialect = speaking(atr)
+    system, card = (dialect.name, dialect.mark.identity(atr)) if dialect is not None else ("", None)
+    if dialect is not None and not dialect.keys_reach_below:
+        channel.send(SELECT_MF)  # such cards find a name only next to where they stand
     answer = select_name(channel, SSSE_NAME)
     if answer.sw in _BLOCKED and atr.is_social_security:
-        return Identity(atr, CardKind.SOCIAL_SECURITY, CardState.BLOCKED)
+        return Identity(atr, CardKind.SOCIAL_SECURITY, CardState.BLOCKED, system=system, card=card)
     if not answer.ok:
-        return Identity(atr, _without_environment(channel, atr))
+        kind = _without_environment(channel, dialect)
+        return Identity(atr, kind, system=system, card=card)
     fci = Fci.parse(answer.data)
     card_id, version, card_no = (_read(channel, item) for item in _IDENTITY_ITEMS)
     algorithm, stated = algorithm_of(fci, card_id, version)
@@ -108,6 +126,8 @@ def identify(channel: Channel) -> Identity:
         card_id=card_id,
         card_no=card_no,
         pin_tries=pin_tries(channel),
+        system=system,
+        card=card,
     )
 
 
@@ -122,10 +142,12 @@ def pin_tries(channel: Channel) -> int | None:
     return 0 if sw in _PIN_LOCKED else tries_left(sw)
 
 
-def _without_environment(channel: Channel, atr: Atr) -> CardKind:
-    if any(select_name(channel, name).ok for name in PAYMENT_NAMES):
+def _without_environment(channel: Channel, dialect: Dialect | None) -> CardKind:
+    """A card with a payment environment other than the MF that every card of its kind has is a bank card."""
+    names = [name for name in PAYMENT_NAMES if dialect is None or name != dialect.mf_name]
+    if any(select_name(channel, name).ok for name in names):
         return CardKind.BANK
-    return CardKind.BLANK if atr.is_social_security else CardKind.UNKNOWN
+    return CardKind.BLANK if dialect is not None else CardKind.UNKNOWN
 
 
 def _read(channel: Channel, item: Item) -> str:

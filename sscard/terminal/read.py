@@ -84,7 +84,8 @@ def profile_for(identity: Identity) -> Profile:
     """The packaged profile for a card's generation and algorithm.  Raises ProfileError where none fits."""
     for name in profile_names():
         profile = load_profile(name)
-        if profile.generation[:3] == identity.generation and profile.algorithm is identity.algorithm:
+        fits = profile.generation[:3] == identity.generation and profile.algorithm is identity.algorithm
+        if fits and identity.system in ("", profile.dialect):
             return profile
     algorithm = identity.algorithm.name if identity.algorithm else "?"
     raise ProfileError("profile-none-fits", generation=identity.generation or "?", algorithm=algorithm)

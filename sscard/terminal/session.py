@@ -8,7 +8,6 @@ to check one of ours.  A refused key or PIN ends the session: nothing is present
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -17,13 +16,14 @@ from typing import Final
 from sscard.apdu.command import MAX_ANSWER, Command, Response
 from sscard.apdu.transport import Channel, refusal
 from sscard.cos.access import PIN, allowed, wanting
+from sscard.cos.authentication import CHALLENGE_SIZE
+from sscard.cos.dialect import load_dialect
 from sscard.cos.model import Access, Directory, KeyKind, KeySlot, Profile
 from sscard.errors import CustodyError, GuardRefused, StatusError, UsageError
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef, KeyService
-from sscard.terminal.identify import Identity, pin_tries, select_name
+from sscard.terminal.identify import Identity, pin_tries
 
-CHALLENGE_SIZE: Final = 8
 PIN_FLOOR: Final = 1
 """Tries the holder's PIN must keep: at this number it is no longer presented."""
 _PIN_DIGITS: Final = range(4, 17)
@@ -73,8 +73,9 @@ class CardSession:
         self.identity = identity
         self._keys = keys
         self._pin = pin
+        self._dialect = load_dialect(profile.dialect)
         self._current: Directory | None = None
-        self._held: set[str] = set()
+        self._held: frozenset[str] = frozenset()
         self._unusable: set[str] = set()
         self._genuine: bool | None = None
 
@@ -88,23 +89,27 @@ class CardSession:
         if not answer.ok:
             raise StatusError(answer.sw, "SELECT")
         self._current = directory
-        self._held &= {PIN}
+        self._held = self._dialect.rights.leave(self._held)
         return True
 
     def _select(self, directory: Directory) -> Response:
-        """By name; a directory that has its label only by FID, from inside its environment."""
-        if directory.aid:
-            return select_name(self.channel, directory.aid)
-        above = select_name(self.channel, self.profile.directory(directory.parent).aid)
-        if not above.ok:
-            return above
-        return self.channel.send(Command(0x00, 0xA4, 0x00, 0x00, directory.fid.to_bytes(2, "big"), le=MAX_ANSWER))
+        """The way to a directory from anywhere; one that has its label only is found inside its environment."""
+        way = self._dialect.path(self.profile, directory)
+        if not directory.aid:
+            way = (*self._dialect.path(self.profile, self.profile.directory(directory.parent)), way[-1])
+        for select in way:
+            answer = self.channel.send(Command(select.cla, select.ins, select.p1, select.p2, select.data, MAX_ANSWER))
+            if not answer.ok:
+                break
+        return answer
 
     def gain(self, access: Access) -> Grant:
         """Gain what the rule asks for in the directory selected.
 
         Raises CounterError where the card refuses a key or the PIN, GuardRefused where the PIN has no try to spare.
         """
+        if not self._dialect.rights.can_hold(access):
+            return Grant(refused=Refusal.NEVER)
         while not allowed(access, self._held):
             missing = wanting(access, self._held, self._obtainable(access.rights))
             if missing is None:
@@ -162,7 +167,7 @@ class CardSession:
     def ref(self, slot: KeySlot, version: int | None = None) -> KeyRef:
         """This card's key of a slot, in its first version where none is named."""
         wanted = slot.versions[0] if version is None else version
-        return KeyRef(slot.name, self.identity.region, self.identity.atr.card_factor, wanted)
+        return KeyRef(slot.name, self.identity.region, self.identity.factor, wanted)
 
     def _obtainable(self, rights: Iterable[str]) -> set[str]:
         ours = {right for right in rights if right != PIN and self._keys is not None} - self._unusable
@@ -184,27 +189,31 @@ class CardSession:
         try:
             if not self._prove(keys):
                 return False
-            original, challenge = self.challenge(), self.challenge()
-            answer = keys.authentication_data(self.ref(slot), challenge, original)
+            proof = self._dialect.authentication.counter_proof(keys, self.ref(slot), self.challenge)
         except CustodyError:
             return False
-        self.channel.call(Command(0x00, 0x82, 0x00, slot.id, answer + original))
-        self._held.add(right)
+        self.channel.call(Command(0x00, 0x82, 0x00, self._dialect.key_id(slot), proof))
+        self._held = self._dialect.rights.gain(self._held, right)
         return True
 
     def _prove(self, keys: KeyService) -> bool:
         """Whether the card holds our internal key (IRK), asked once a session; yes where the profile has none."""
         if self._genuine is None:
-            slots = (slot for directory in self.profile.directories for slot in directory.keys)
-            slot = next((slot for slot in slots if slot.kind is KeyKind.INTERNAL), None)
-            self._genuine = slot is None or self._answers(keys, self.ref(slot))
+            places = ((home, slot) for home in self.profile.directories for slot in home.keys)
+            place = next((place for place in places if place[1].kind is KeyKind.INTERNAL), None)
+            self._genuine = place is None or self._answers(keys, *place)
         return self._genuine
 
-    def _answers(self, keys: KeyService, ref: KeyRef) -> bool:
-        """Internal authentication with randoms of our own."""
-        challenge, original = secrets.token_bytes(CHALLENGE_SIZE), secrets.token_bytes(CHALLENGE_SIZE)
-        expected = keys.authentication_data(ref, challenge, original)
-        answer = self.channel.send(Command(0x00, 0x88, 0x00, 0x00, challenge + original, le=len(expected)))
+    def _answers(self, keys: KeyService, home: Directory, slot: KeySlot) -> bool:
+        """Internal authentication with randoms of our own, where the card finds the key; then back again."""
+        here = self._current
+        elsewhere = here is not None and here is not home and not self._dialect.keys_reach_below
+        if elsewhere and not self.enter(home):
+            return False
+        question, expected = self._dialect.authentication.question(keys, self.ref(slot), self._dialect.key_id(slot))
+        answer = self.channel.send(question)
+        if elsewhere and here is not None:
+            self.enter(here)
         return answer.ok and hmac.compare_digest(answer.data, expected)
 
     def _verify(self, pin: Secret) -> None:
@@ -212,10 +221,11 @@ class CardSession:
         tries = pin_tries(self.channel)
         if tries is not None and tries <= PIN_FLOOR:
             raise GuardRefused("pin-floor", tries=tries)
-        command = Command(0x00, 0x20, 0x00, 0x00, pin.reveal())
+        key_id = self._dialect.key_id(self.profile.key(PIN)[1])
+        command = Command(0x00, 0x20, 0x00, key_id, pin.reveal())
         answer = self.channel.send(command)
         if not answer.ok:
             pin.wipe()
             self._pin = None
             raise refusal(answer.sw, command)
-        self._held.add(PIN)
+        self._held = self._dialect.rights.gain(self._held, PIN)

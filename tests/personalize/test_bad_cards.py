@@ -19,6 +19,7 @@ from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
 from sscard.commands.board import LiveBoard, settled_line
 from sscard.commands.board import _facts as facts
+from sscard.cos.commands import select_name
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard, Tear, image
@@ -30,7 +31,7 @@ from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize import people
 from sscard.personalize.batch import open_batch
 from sscard.personalize.heads import Kind
-from sscard.personalize.plan import compile_profile, select_name
+from sscard.personalize.plan import compile_profile
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, personalized_card
 

@@ -16,9 +16,9 @@ import pytest
 
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
+from sscard.cos.commands import select_name
 from sscard.cos.profile import load_profile
 from sscard.emulator import image
-from sscard.personalize.plan import select_name
 
 PEOPLE = 40
 KILLS_A_JOB = 8

@@ -12,13 +12,14 @@ import pytest
 
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel, Transport
+from sscard.cos.commands import select_name
+from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import Rack
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import card_identity
 from sscard.personalize.ledger import State
 from sscard.personalize.line import Kind, Line
-from sscard.personalize.plan import select_name
 
 pytestmark = pytest.mark.usefixtures("each_interface")
 KILLS = 96
@@ -138,7 +139,7 @@ def test_random_kills(make_bureau: Callable[[int], Any], monkeypatch: pytest.Mon
     numbers = _holders(rack, load_profile("ssc3-sm4").directory("SSSE").aid)
     assert sorted(numbers) == sorted(record.card_no for record in bureau.batch.records())
     assert len(rack.drawer) == 5
-    identities = {card_identity(Channel(card)) for card in rack.drawer}
+    identities = {card_identity(Channel(card), load_dialect("t514")).name for card in rack.drawer}
     assert len(identities) == 5
     production.close()
 

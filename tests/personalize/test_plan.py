@@ -10,6 +10,8 @@ import pytest
 
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
+from sscard.cos.actions import Compare, LoadFirstKey, LoadKey, PresentCode, Refused, Reset, Send
+from sscard.cos.commands import select_name
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import SoftwareCard
@@ -18,10 +20,9 @@ from sscard.keys.hierarchy import memory_service
 from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.admission import require_blank
 from sscard.personalize.arithmetic import minimum
-from sscard.personalize.plan import Template, compile_profile, select_name
+from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog
-from sscard.personalize.steps import Compare, LoadFirstKey, LoadKey, PresentCode, Refused, Reset, Send
 
 
 def compiled(name: str | Path = "ssc3-sm4") -> Template:

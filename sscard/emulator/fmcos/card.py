@@ -8,7 +8,7 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.fmcos.chip import ALL, FmcosChip
 from sscard.emulator.fmcos.commands import FMCOS, respond
-from sscard.emulator.fmcos.nodes import Directory, Ef, master_file
+from sscard.emulator.fmcos.nodes import Directory, Ef, Use, master_file
 from sscard.emulator.fmcos.options import FmcosOptions
 from sscard.emulator.fmcos.system import System
 from sscard.emulator.powered import PoweredCard, protocol_of
@@ -81,6 +81,11 @@ class FmcosCard(PoweredCard[FmcosChip]):
     def serial(self) -> int:
         """The eight serial bytes as a number."""
         return int.from_bytes(self.factor, "big")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the holder's PIN is there, the last that is loaded."""
+        return any(key.use is Use.PIN for directory in self.chip.directories() for key in directory.keys)
 
     def directories(self) -> tuple[str, ...]:
         """Paths of all directories in the order of creation, such as ``3F00/3F01``."""

@@ -136,7 +136,7 @@ class FmcosChip:
         self.ef: Ef | None = None
         self.pointer = 0
         self.state = self.mf_state if directory is self.root else 0
-        self.free = directory is not None and directory.empty
+        self.free = directory is not None and self.system.fresh(directory)
         self.pin_passed = False
         self.open = None
         self.drawn = None

@@ -50,6 +50,7 @@ def _directory(directory: Directory) -> dict[str, Any]:
         "basic_failures": directory.basic_failures,
         "unblock_failures": directory.unblock_failures,
         "key_file": None if directory.key_file is None else _key_file(directory.key_file),
+        **({"ended": True} if directory.ended else {}),
         "files": [_file(ef) for ef in directory.files.values()],
         "directories": [_directory(below) for below in directory.directories.values()],
     }
@@ -145,6 +146,7 @@ def _load_directory(tree: dict[str, Any], parent: Directory | None) -> Directory
         int(tree["basic_failures"]),
         int(tree["unblock_failures"]),
         None if key_file is None else _load_key_file(key_file),
+        bool(tree.get("ended", False)),
     )
     for file in tree["files"]:
         ef = _load_file(file)

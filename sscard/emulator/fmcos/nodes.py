@@ -169,6 +169,7 @@ class Ef:
 class Directory:
     """MF or DF.  ``create`` and ``erase`` are access bytes, ``app_file`` the byte that SELECT answers from.
 
+    ``ended``: its making was ended by a command, where the operating system has one.
     ``basic_failures`` and ``unblock_failures`` count wrong MACs in a row on the files 0015 and 0016, and in
     APPLICATION UNBLOCK.
     """
@@ -184,6 +185,7 @@ class Directory:
     basic_failures: int = 0
     unblock_failures: int = 0
     key_file: KeyFile | None = None
+    ended: bool = False
     files: dict[int, Ef] = field(default_factory=dict)
     directories: dict[int, Directory] = field(default_factory=dict)
 

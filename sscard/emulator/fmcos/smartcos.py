@@ -1,7 +1,7 @@
 """SmartCOS of Minghua: the same states, files and purse as FMCOS, told what to build in another way.
 
-CREATE FILE names the kind in P1, a directory is free from its creation to its CREATE END, keys carry version,
-algorithm, rights and counter all alike, and a sealed key file takes them enciphered only.
+CREATE FILE names the kind in P1, a directory is free from its creation to its CREATE END (after a reset too), keys
+carry version, algorithm, rights and counter all alike, and a sealed key file takes them enciphered only.
 Source: public notes on the card; docs/fmcos.md, "SmartCOS", for what they leave open.
 """
 
@@ -77,9 +77,9 @@ def _end(chip: FmcosChip, request: Request) -> bytes:
     here = chip.here
     if int.from_bytes(request.body(2), "big") != here.fid or (request.p1 == _MF) != (here is chip.root):
         raise Refusal(NO_FILE)
-    if not chip.free:
+    if here.ended:
         raise Refusal(NOT_NOW)
-    chip.free = False
+    here.ended, chip.free = True, False
     return OK
 
 
@@ -130,6 +130,11 @@ def _transparent(fid: int, data: bytes) -> Ef:
     return Ef(fid, Kind.TRANSPARENT, Protection.PLAIN, size, data[3], data[4], content=bytes(size))
 
 
+def _variable(fid: int, data: bytes) -> Ef:
+    """Derived: PBOC cards of the time count their types so."""
+    return Ef(fid, Kind.VARIABLE, Protection.PLAIN, int.from_bytes(data[5:], "big"), data[3], data[4])
+
+
 def _cyclic(fid: int, data: bytes) -> Ef:
     count, length = data[5:]
     size = count * length
@@ -142,7 +147,12 @@ def _purse(fid: int, data: bytes) -> Ef:
     return Ef(fid, Kind.PURSE, Protection.PLAIN, 0, data[3], data[4], log=_LOG, purse=Purse())
 
 
-_MAKERS: Final[dict[int, Callable[[int, bytes], Ef]]] = {0x00: _transparent, 0x03: _cyclic, 0x06: _purse}
+_MAKERS: Final[dict[int, Callable[[int, bytes], Ef]]] = {
+    0x00: _transparent,
+    0x02: _variable,
+    0x03: _cyclic,
+    0x06: _purse,
+}
 
 
 def write_key(chip: FmcosChip, request: Request) -> bytes:
@@ -210,6 +220,7 @@ SMARTCOS: Final = System(
     key_space=lambda _: _KEY_RECORD,
     longest_record=110,
     contact_interface=b"\x00\x02",
+    fresh=lambda directory: not directory.ended,
 )
 
 
@@ -220,3 +231,12 @@ class SmartCosCard(FmcosCard):
     table = SMARTCOS
     usual_interface = Interface.CONTACT
     head = b"\x00\x00\x86\x00"
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the making of the MF was ended."""
+        return self.chip.root is not None and self.chip.root.ended
+
+    @property
+    def finished(self) -> bool:
+        return self.sealed
