@@ -20,7 +20,7 @@ MAC_SIZE: Final = 4
 AUTHENTICATION_SIZE: Final = 8
 
 _ECB: Final = modes.ECB()  # noqa: S305 - the standard's mode
-_COMPLEMENT: Final = bytes(range(255, -1, -1))
+COMPLEMENT: Final = bytes(range(255, -1, -1))
 """Each byte's complement, for ``bytes.translate``."""
 
 
@@ -137,7 +137,7 @@ class _Sm4Key:
         return ((last ^ last >> 32) & 0xFFFFFFFF).to_bytes(MAC_SIZE, "big")
 
     def diversify(self, factor: bytes) -> bytes:
-        return self.encrypt(factor + factor.translate(_COMPLEMENT))
+        return self.encrypt(factor + factor.translate(COMPLEMENT))
 
 
 class Sm4Family:
@@ -189,7 +189,7 @@ class _DesKey:
         return last[:MAC_SIZE]
 
     def diversify(self, factor: bytes) -> bytes:
-        return self.encrypt(factor if self._right is None else factor + factor.translate(_COMPLEMENT))
+        return self.encrypt(factor if self._right is None else factor + factor.translate(COMPLEMENT))
 
 
 class DesFamily:

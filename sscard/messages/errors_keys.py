@@ -70,6 +70,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref} 只能出示, 不能用于运算。|运算请使用密钥目录中的密钥。",
         "{ref} is only presented, never calculated with.|Name a key of the catalogue.",
     ),
+    "key-long": (
+        "{ref}: 要加密的数据有 {size} 字节, 最多 {limit}。|分成几条命令。",
+        "{ref}: {size} bytes are to be enciphered, at most {limit}.|Use several commands.",
+    ),
+    "key-batch": (
+        "一次最多预备 {limit} 张卡的密钥, 要求 {count} 张。|分批预备。",
+        "Keys of at most {limit} cards are prepared at a time, {count} were asked for.|Prepare them in parts.",
+    ),
+    "key-stored-level": (
+        "{ref} 已是卡片密钥。|预备时给出不带卡片分散因子的密钥引用。",
+        "{ref} names a card key.|Name the stored key, without a card factor.",
+    ),
     "vault-missing": (
         "没有密钥库 {path}。|用 sscard init 建立工作目录, 或用 --workspace 指定。",
         "There is no vault {path}.|Make a workspace with sscard init, or name one with --workspace.",
