@@ -119,6 +119,15 @@ class CustodyError(SscardError):
     """A key is missing, locked away, or not usable for what was asked."""
 
 
+class KeyServiceMissing(CustodyError):
+    """The place where the keys are cannot be reached: no library, no token, no answer from the key server.
+
+    A card in work is left as it stands and can be resumed.
+    """
+
+    exit_code = Exit.NO_READER
+
+
 class ProfileError(SscardError):
     """A card profile or dialect file is wrong."""
 
