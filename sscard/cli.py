@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "card": "card",
     "keys": "keys",
     "vectors": "vectors",
+    "selftest": "selftest",
     "explain": "explain",
 }
 """Name on the command line → module of ``sscard.commands``, in the order shown."""

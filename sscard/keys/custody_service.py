@@ -20,7 +20,7 @@ from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import CHECK_SIZE, Entry, State, Usage, is_region_path
-from sscard.keys.transaction import transaction_code, transaction_key
+from sscard.keys.transaction import transaction_code
 
 PIN_FIELD_SIZE: Final = 16
 """Size of the key field a PIN is loaded in: packed digits, filled with FF."""
@@ -30,8 +30,10 @@ CARDS_KEPT: Final = 256
 
 _PREFIX_LIMIT: Final = 16
 _PLAIN_SIZES: Final = range(1, 9)
-_DIRECT_SIZES: Final = range(256)
 _CHALLENGE_SIZES: Final = (4, 8, 16)
+_DIRECT_CHALLENGES: Final = (4, 8)
+_DIRECT_PLAINS: Final = range(1, 240)
+_DES_BLOCK: Final = 8
 _ORIGINAL_SIZE: Final = 8
 _NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
 
@@ -107,21 +109,17 @@ class CustodyService:
             key = self._card_key(ref)
             return transaction_code(key.family, key.value.reveal(), fields)
 
-    def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
-        with self._lock:
-            key = self._card_key(ref)
-            _check_sizes(ref, key.family, initial)
-            return key.keyed.key_mac(message, initial)
-
     def direct_cryptogram(self, ref: KeyRef, challenge: bytes) -> bytes:
+        if len(challenge) not in _DIRECT_CHALLENGES:
+            raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=0)
         with self._lock:
             key = self._card_key(ref)
-            _check_sizes(ref, key.family, challenge)
-            return key.keyed.session_key(challenge)
+            _require_des(ref, key)
+            return key.keyed.encrypt(challenge.ljust(key.family.block, b"\0"))
 
     def direct_cipher(self, ref: KeyRef, plain: bytes) -> bytes:
-        if len(plain) not in _DIRECT_SIZES:
-            raise CustodyError("key-long", ref=str(ref), size=len(plain), limit=_DIRECT_SIZES[-1])
+        if len(plain) not in _DIRECT_PLAINS:
+            raise CustodyError("key-plain-direct", ref=str(ref), size=len(plain))
         with self._lock:
             key = self._card_key(ref)
             return key.keyed.encrypt(pad_length(plain, key.family.block))
@@ -129,7 +127,14 @@ class CustodyService:
     def folded_mac(self, ref: KeyRef, message: bytes) -> bytes:
         with self._lock:
             key = self._card_key(ref)
-            return key.family.session_mac(transaction_key(key.family, key.value.reveal()), message)
+            _require_des(ref, key)
+            return transaction_code(key.family, key.value.reveal(), message)
+
+    def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
+        with self._lock:
+            key = self._card_key(ref)
+            _check_sizes(ref, key.family, initial)
+            return key.keyed.key_mac(message, initial)
 
     def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes, fill: bytes = b"") -> bytes:
         if not ref.card:
@@ -255,6 +260,12 @@ def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes 
     """Refuse challenges that are not 4, 8 or 16 bytes (16 only with a 16-byte block) and originals that are not 8."""
     if len(challenge) not in _CHALLENGE_SIZES or len(challenge) > family.block or len(original) != _ORIGINAL_SIZE:
         raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=len(original))
+
+
+def _require_des(ref: KeyRef, key: _CardKey) -> None:
+    """Refuse keys of a 16-byte block where a command knows DES only."""
+    if key.family.block != _DES_BLOCK:
+        raise CustodyError("key-not-des", ref=str(ref))
 
 
 def _steps(stored: str, wanted: str) -> list[bytes]:
