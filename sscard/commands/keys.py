@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def list_keys(name: str | None, workspace: Path, as_json: bool) -> int:
 
 @command.command("check", help=messages.text("keys.check-help"))
 @workspace_option
+@keys_option
 @json_option
 def check(workspace: Path, as_json: bool) -> int:
     from sscard.commands.unlock import unlock

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
 from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
 from sscard.commands.layout import columns, named
 from sscard.errors import Exit, GuardRefused, WorkspaceError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
 @reader_option
 @workspace_option
+@keys_option
 @json_option
 def command(
     what: tuple[str, ...],

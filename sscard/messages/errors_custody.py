@@ -33,6 +33,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "令牌 {token} 不接受该 PIN。|核对 PIN; 多次出错会锁住令牌。",
         "Token {token} refuses the PIN.|Check it; too many wrong ones lock the token.",
     ),
+    "token-pin-none": (
+        "没有令牌的 PIN: 未给出 pin-source, 也没有终端可以询问。|在 --keys 中加 pin-source=file:FILE。",
+        "No PIN for the token: no pin-source is given and there is no terminal to ask on.|Add pin-source=file:FILE to --keys.",
+    ),
     "token-pin-locked": (
         "令牌 {token} 的 PIN 已锁。|由令牌的安全员 (SO) 重设。",
         "The PIN of token {token} is locked.|Its security officer (SO) must set a new one.",

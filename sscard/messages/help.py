@@ -11,6 +11,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "读卡器名称或其一部分; emulator 为软件卡",
         "PC/SC reader, by name or part of it; 'emulator' is a software card",
     ),
+    "option-keys": (
+        "密钥所在: vault (缺省)、pkcs11:…、server:…、sdf:…, 见 docs/keys.md",
+        "where the keys are: vault (default), pkcs11:…, server:…, sdf:…; see docs/keys.md",
+    ),
     "option-workspace": ("工作目录 (默认当前目录)", "workspace folder (default: the current one)"),
     "demo": ("演示: 用软件卡完成整个制卡过程", "run the whole job on software cards"),
     "init": ("建立工作目录", "make a workspace"),

@@ -17,6 +17,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "核对密钥库是否有卡片规格所需的全部密钥。\n\n\b\n例: sscard keys check --workspace ws",
         "See whether the vault has every key the card profile needs.\n\n\b\nExample: sscard keys check --workspace ws",
     ),
+    "prompt-pin": ("令牌 {token} 的 PIN", "PIN of token {token}"),
     "option-level": ("只列国家级或地方密钥", "only national or only local keys"),
     "option-name": ("只列一个密钥 (名称或别名)", "only one key, by name or alias"),
     "col-number": ("号", "No."),

@@ -48,8 +48,7 @@ def outcome(service: Any, operation: str, ref: KeyRef, *arguments: Any) -> Any:
     try:
         answer = getattr(service, operation)(ref, *arguments)
     except CustodyError as error:
-        assert str(error)
-        return error.key, {name: str(value) for name, value in error.fields.items()}
+        return error.key, str(error), {name: str(value) for name, value in error.fields.items()}
     return answer.reveal() if isinstance(answer, Secret) else answer
 
 
