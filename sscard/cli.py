@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "emulate": "emulate",
     "card": "card",
     "keys": "keys",
+    "keyserver": "keyserver",
     "vectors": "vectors",
     "selftest": "selftest",
     "explain": "explain",

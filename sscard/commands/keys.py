@@ -10,6 +10,7 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, keys_option, workspace_option
+from sscard.commands.keys_token import token
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group(help=messages.text("keys.group"))
 def command() -> None:
     pass
+
+
+command.add_command(token)
 
 
 @command.command("catalog", help=messages.text("keys.catalog-help"))

@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The key catalogue has no {name}.|See sscard keys catalog for all 55 keys.",
     ),
     "key-missing": (
-        "密钥库中没有密钥 {ref}。|核对地区、名称和版本: sscard keys list。",
-        "The vault has no key {ref}.|Check region, name and version: sscard keys list.",
+        "没有密钥 {ref}。|核对地区、名称和版本: sscard keys list。",
+        "There is no key {ref}.|Check region, name and version: sscard keys list.",
     ),
     "key-state": (
         "密钥 {ref} 当前状态为 {state}, 不可使用。|改用有效的密钥版本。",

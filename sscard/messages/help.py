@@ -37,6 +37,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "emulate": ("把软件卡接到 vpcd 虚拟读卡器", "serve a software card to pcscd's virtual reader"),
     "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
+    "keyserver": ("密钥服务器: 为工位运算", "key server: calculates for stations without keys"),
     "vectors": ("运行测试向量", "run test vectors"),
     "selftest": ("自检: 断电续作的证明", "proofs run here and now: power cuts"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),
