@@ -15,7 +15,8 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -97,16 +98,24 @@ class KeyServer:
             except OSError:
                 continue
 
-    def enter(self, connection: socket.socket) -> bool:
-        """Whether there is room for one more connection."""
-        if not self._free.acquire(blocking=False):
-            return False
-        self._open.add(connection)
-        return True
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Holds one of the places for connections; whether there was one."""
+        free = self._free.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._free.release()
 
-    def leave(self, connection: socket.socket) -> None:
-        self._open.discard(connection)
-        self._free.release()
+    @contextmanager
+    def listed(self, connection: socket.socket) -> Iterator[None]:
+        """Cut with the server while the block runs."""
+        self._open.add(connection)
+        try:
+            yield
+        finally:
+            self._open.discard(connection)
 
     def wait_turn(self) -> None:
         """Hold a request back while the rate is above its limit."""
@@ -143,26 +152,24 @@ class _Talk(socketserver.BaseRequestHandler):
     server: _Sockets
 
     def handle(self) -> None:
-        owner = self.server.owner
-        connection: socket.socket = self.request
-        if not owner.enter(connection):
-            return
+        owner, connection = self.server.owner, self.request
         peer = f"{self.client_address[0]}:{self.client_address[1]}"
-        try:
-            connection.settimeout(_HANDSHAKE_SECONDS)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if owner.tls is None:
-                self._talk(owner, connection, peer)
-            else:
-                with owner.tls.wrap_socket(connection, server_side=True) as secured:
-                    self._talk(owner, secured, peer)
-        except OSError as error:
-            owner.note(peer, "connection", "", type(error).__name__)
-        finally:
-            owner.leave(connection)
+        with owner.place() as free:
+            if not free:
+                return
+            try:
+                connection.settimeout(_HANDSHAKE_SECONDS)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if owner.tls is not None:
+                    with owner.tls.wrap_socket(connection, server_side=True) as secured:
+                        self._talk(owner, secured, peer)
+                else:
+                    self._talk(owner, connection, peer)
+            except OSError as error:
+                owner.note(peer, "connection", "", type(error).__name__)
 
     def _talk(self, owner: KeyServer, connection: socket.socket, peer: str) -> None:
-        with connection.makefile("rb") as stream:
+        with owner.listed(connection), connection.makefile("rb") as stream:
             nonce = secrets.token_hex(bars.NONCE_SIZE)
             connection.sendall(bars.join(bars.GREETING, bars.VERSION, nonce))
             if not self._known(owner, connection, stream.readline(bars.LINE_LIMIT), nonce):

@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -169,23 +170,22 @@ class _Connection:
     """One authenticated connection."""
 
     def __init__(self, address: ServerAddress, token: Secret) -> None:
-        try:
-            self._socket = socket.create_connection((address.host, address.port), address.connect_seconds)
-        except OSError as error:
-            raise _lost(address, error) from None
-        try:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if address.tls is not None:
-                self._socket = address.tls.wrap_socket(self._socket, server_hostname=address.host)
-            self._socket.settimeout(address.answer_seconds)
-            self._stream = self._socket.makefile("rb")
-            self.demo = self._greet(address, token)
-        except OSError as error:
-            self._socket.close()
-            raise _lost(address, error) from None
-        except BaseException:
-            self._socket.close()
-            raise
+        with ExitStack() as undo:
+            try:
+                self._socket = undo.enter_context(
+                    socket.create_connection((address.host, address.port), address.connect_seconds)
+                )
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if address.tls is not None:
+                    self._socket = undo.enter_context(
+                        address.tls.wrap_socket(self._socket, server_hostname=address.host)
+                    )
+                self._socket.settimeout(address.answer_seconds)
+                self._stream = undo.enter_context(self._socket.makefile("rb"))
+                self.demo = self._greet(address, token)
+            except OSError as error:
+                raise _lost(address, error) from None
+            undo.pop_all()
 
     def exchange(self, line: bytes) -> bytes:
         """Send a line and take the answer.  Raises OSError when the connection breaks or the time is over."""
