@@ -113,6 +113,7 @@ class SdfCustody:
         self._demo = bool(table["mode"] == "demo")
         self._rows = {entry.place: (entry, row) for entry, row in _rows(table, keys)}
         self._values = table.get("values", {})
+        self._handles: list[c_void_p] = []
         self._device = SdfDevice(library)
         self._withdraw: list[Callable[[], None]] = []
         for algorithm in (Algorithm.SM1, Algorithm.SSF33):
@@ -135,7 +136,8 @@ class SdfCustody:
             raise CustodyError("custody-level", key=str(entry), custody="SDF")
         self.require(entry.algorithm)
         row = self._rows[entry.place][1]
-        branch = _SdfBranch(entry, self._device, self._handle(entry.algorithm, row))
+        self._handles.append(self._handle(entry.algorithm, row))
+        branch = _SdfBranch(entry, self._device, self._handles[-1])
         if branch.check_value() != entry.check_value:
             raise CustodyError("sdf-differs", key=str(entry))
         return branch
@@ -153,6 +155,8 @@ class SdfCustody:
     def close(self) -> None:
         while self._withdraw:
             self._withdraw.pop()()
+        while self._handles:
+            self._device.destroy(self._handles.pop())
         self._device.close()
 
     def _handle(self, algorithm: Algorithm, row: Mapping[str, Any]) -> c_void_p:
