@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from ctypes import c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,9 +117,13 @@ class SdfCustody:
         self._handles: list[c_void_p] = []
         self._device = SdfDevice(library)
         self._withdraw: list[Callable[[], None]] = []
-        for algorithm in (Algorithm.SM1, Algorithm.SSF33):
-            if self._device.has(algorithm):
-                self._withdraw.append(register(algorithm, SdfFamily(self._device, algorithm)))
+        try:
+            for algorithm in (Algorithm.SM1, Algorithm.SSF33):
+                if self._device.has(algorithm):
+                    self._withdraw.append(register(algorithm, SdfFamily(self._device, algorithm)))
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def demo(self) -> bool:
@@ -155,8 +160,9 @@ class SdfCustody:
     def close(self) -> None:
         while self._withdraw:
             self._withdraw.pop()()
-        while self._handles:
-            self._device.destroy(self._handles.pop())
+        with suppress(CustodyError):  # a device that is gone has nothing left to destroy
+            while self._handles:
+                self._device.destroy(self._handles.pop())
         self._device.close()
 
     def _handle(self, algorithm: Algorithm, row: Mapping[str, Any]) -> c_void_p:

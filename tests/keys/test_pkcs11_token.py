@@ -18,7 +18,7 @@ from sscard.keys.custody import Batch
 from sscard.keys.custody_service import CustodyService
 from sscard.keys.family import Algorithm, family_of
 from sscard.keys.hierarchy import fill_demo
-from sscard.keys.pkcs11_load import city_keys, load_token
+from sscard.keys.pkcs11_load import load_token
 from sscard.keys.pkcs11_token import TokenAddress, TokenCustody, open_session
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef

@@ -175,6 +175,15 @@ def test_a_library_without_a_call(sdf_library: Path) -> None:
             assert "ALGNOTSUPPORT" in str(error)
 
 
+def test_one_device_at_a_time_serves_a_cipher(sdf_library: Path, tmp_path: Path) -> None:
+    listed = write(tmp_path / "keys.toml", row("RKSSSE", "index = 5", bytes(3)))
+    with closing(SdfCustody(sdf_library, listed)):
+        assert refusal(lambda: SdfCustody(sdf_library, listed)).key == "algorithm-served"
+        assert served(Algorithm.SM1)
+    assert not served(Algorithm.SM1)
+    assert open_things(sdf_library) == 0
+
+
 def test_no_master_key_leaves_to_reach_another_city(sdf_library: Path, tmp_path: Path) -> None:
     listed = write(tmp_path / "keys.toml", row("RKSSSE", "index = 5", bytes(3)).replace(CITY, ""))
     with closing(CustodyService(SdfCustody(sdf_library, listed))) as service:
