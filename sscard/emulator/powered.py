@@ -118,7 +118,7 @@ class PoweredCard(Generic[C]):
 
     def transmit(self, apdu: bytes, /) -> bytes:
         """Execute one command.  Raises CardRemoved while the card has no power."""
-        return self._watch(apdu) if self._watched else self.respond(self.chip, apdu)
+        return self._watch(apdu) if self._watched else self.execute(apdu)
 
     def execute(self, apdu: bytes, /) -> bytes:
         """The command itself, without power, tear and journal: what :meth:`transmit` does on a plain card."""
