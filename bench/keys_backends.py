@@ -23,8 +23,8 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
 from measure import compare, report, seconds
+
 from sscard.keys import catalog
 from sscard.keys.custody import Batch, Branch
 from sscard.keys.family import Algorithm, family_of

@@ -8,9 +8,15 @@ from sscard._lazy import attach
 
 if TYPE_CHECKING:
     from sscard.keys.catalog import CatalogKey
+    from sscard.keys.custody import Custody
+    from sscard.keys.custody_service import CustodyService
     from sscard.keys.diversify import card_factor, city_factor, province_factor
     from sscard.keys.family import Algorithm, Family, family_of
     from sscard.keys.hierarchy import memory_service
+    from sscard.keys.keyserver import KeyServer
+    from sscard.keys.pkcs11_token import TokenAddress, TokenCustody
+    from sscard.keys.remote import RemoteKeyService, ServerAddress
+    from sscard.keys.sdf_custody import SdfCustody
     from sscard.keys.secret import Secret
     from sscard.keys.service import KeyRef, KeyService
     from sscard.keys.vault import Vault
@@ -19,10 +25,18 @@ if TYPE_CHECKING:
 _NAMES = {
     "Algorithm": "family",
     "CatalogKey": "catalog",
+    "Custody": "custody",
+    "CustodyService": "custody_service",
     "Family": "family",
     "KeyRef": "service",
+    "KeyServer": "keyserver",
     "KeyService": "service",
+    "RemoteKeyService": "remote",
+    "SdfCustody": "sdf_custody",
     "Secret": "secret",
+    "ServerAddress": "remote",
+    "TokenAddress": "pkcs11_token",
+    "TokenCustody": "pkcs11_token",
     "Vault": "vault",
     "VaultKeyService": "vault_service",
     "card_factor": "diversify",
@@ -35,10 +49,18 @@ _NAMES = {
 __all__ = [
     "Algorithm",
     "CatalogKey",
+    "Custody",
+    "CustodyService",
     "Family",
     "KeyRef",
+    "KeyServer",
     "KeyService",
+    "RemoteKeyService",
+    "SdfCustody",
     "Secret",
+    "ServerAddress",
+    "TokenAddress",
+    "TokenCustody",
     "Vault",
     "VaultKeyService",
     "card_factor",
