@@ -38,8 +38,13 @@ NOT_HERE = {
     "sscard purse proof load 0 --reader emulator": Exit.FAILED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
+    "sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'": (
+        Exit.FAILED
+    ),
 }
-"""Examples that need a reader, a card stopped in work or a purse in use, and how they end without."""
+"""Examples that need a reader, a card stopped in work, a purse in use or a token's PIN, and how they end without."""
+SERVERS = (("emulate",), ("keyserver",))
+"""Commands that go on until they are told to stop."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
@@ -113,7 +118,7 @@ def test_help_has_the_same_examples_in_both_languages(words: tuple[str, ...], tm
     assert all(example.split()[1] == words[0] or words[0] in ("personalize", "check") for example in english)
 
 
-@pytest.mark.parametrize("words", [words for words in COMMANDED if words != ("emulate",)], ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in COMMANDED if words not in SERVERS], ids=" ".join)
 def test_examples_run(words: tuple[str, ...], tmp_path: Path) -> None:
     examples = examples_of(words, "en", tmp_path)
     lines = examples if "sscard init ws --demo" in examples else ["sscard init ws --demo", *examples]
@@ -146,3 +151,19 @@ def test_examples_of_emulate_serve_until_told_to_stop(tmp_path: Path) -> None:
                 assert "Waiting for vpcd" in process.stderr.readline()
                 process.send_signal(signal.SIGINT)
                 assert process.wait(10) == 0, process.stderr.read()
+
+
+def test_examples_of_keyserver_serve_until_told_to_stop(tmp_path: Path) -> None:
+    examples = examples_of(("keyserver",), "en", tmp_path)
+    assert examples
+    made = ["sscard", "init", "ws", "--demo"]
+    subprocess.run(made, cwd=tmp_path, env=environment(tmp_path), check=True, capture_output=True)
+    for line in examples:
+        words = line.replace(":7733", ":0").split()
+        with subprocess.Popen(
+            words, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert "Key server on 127.0.0.1:" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0

@@ -88,6 +88,7 @@ def command(
             )
         except OSError as error:
             raise SscardError("keyserver-address", address=listen, reason=error.strerror or str(error)) from None
+        stop = _told_to_stop()
         address = f"{listen.rpartition(':')[0]}:{server.port}"
         facts = {"address": address, "tls": context is not None, "token": str(place.server_token_path)}
         if as_json:
@@ -95,15 +96,20 @@ def command(
         else:
             click.echo(messages.text("keyserver.serving", **facts))
             click.echo(messages.text("keyserver.demo" if service.demo else "keyserver.stop"))
-        _serve(server)
+        _serve(server, stop)
     return Exit.OK
 
 
-def _serve(server: KeyServer) -> None:
-    """Serve on a thread of its own until Ctrl-C or SIGTERM."""
+def _told_to_stop() -> threading.Event:
+    """Set by Ctrl-C and SIGTERM from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _serve(server: KeyServer, stop: threading.Event) -> None:
+    """Serve on a thread of its own until ``stop`` is set."""
     thread = threading.Thread(target=server.serve, name="keyserver", daemon=True)
     thread.start()
     stop.wait()
