@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.errors import GuardRefused
+from sscard.commands.common import KEYS_CHOICE
+from sscard.errors import GuardRefused, UsageError
 
 if TYPE_CHECKING:
     from sscard.apdu.transport import Channel
@@ -60,12 +61,17 @@ def workspace_at(path: Path, *, needed: bool) -> Workspace | None:
 
 
 def keys_for(workspace: Workspace | None, reader: str | None, profile: Profile) -> KeyService | None:
-    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
+    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none.
+
+    Raises UsageError("keys-emulator") where ``--keys`` is given for the sample card, else what ``unlock`` raises.
+    """
     from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
     from sscard.personalize.sample import sample_keys
 
     if reader == EMULATOR:
+        if click.get_current_context().meta.get(KEYS_CHOICE) is not None:
+            raise UsageError("keys-emulator")
         return sample_keys(profile)
     return unlock(workspace) if workspace is not None else None
 

@@ -156,6 +156,9 @@ class RemoteKeyService:
                 connection = None
         if connection is None:
             connection = _Connection(self._address, self._token)
+            if connection.demo is not self._demo:
+                connection.close()
+                raise CustodyError("keyserver-changed", server=str(self._address))
             try:
                 answer = connection.exchange(line)
             except OSError as error:

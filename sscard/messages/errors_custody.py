@@ -13,6 +13,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "--keys {spec}: {reason}。|例: vault、pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE、server:127.0.0.1:7733、sdf:FILE?keys=FILE。",
         "--keys {spec}: {reason}.|Examples: vault, pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE, server:127.0.0.1:7733, sdf:FILE?keys=FILE.",
     ),
+    "keys-emulator": (
+        "--reader emulator 的样卡用自己的密钥, 不用 --keys。|去掉其中一个选项。",
+        "The sample card of --reader emulator has keys of its own; --keys has no say.|Leave one of the two out.",
+    ),
     "pkcs11-package": (
         "没有安装 python-pkcs11。|运行: pip install 'sscard[pkcs11]'",
         "python-pkcs11 is not installed.|Run: pip install 'sscard[pkcs11]'",
@@ -88,6 +92,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "keyserver-impostor": (
         "{server} 不知道令牌: 可能不是真的密钥服务器。|不要继续; 查明是谁占用该端口。",
         "{server} does not know the token: it may not be the key server.|Do not go on; find out who listens there.",
+    ),
+    "keyserver-changed": (
+        "密钥服务器 {server} 中途换了密钥: 演示与生产不符。|查明是谁换的; 不要继续制卡。",
+        "The key server {server} changed its keys on the way, demonstration against production.|Find out who did it; make no more cards.",
     ),
     "keyserver-line": (
         "密钥服务器不认识该请求。|两边使用同一版本的 sscard。",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -31,6 +32,7 @@ from sscard.keys.vault_service import VaultKeyService
 CITY = "990101"
 SEED = 5
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
+MEMORY = Path("/dev/shm")
 TOKENS = ("contract", "scratch", "mixed", "strange")
 PIN = "DEMO1234"
 KEK = b"\x11" * 16
@@ -64,19 +66,19 @@ def contract_store(algorithm: Algorithm) -> KeyStore:
 
 
 @pytest.fixture(scope="session")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> TokenAddress:
-    """SoftHSM2 with empty tokens, in a folder of its own; the address of the one named "contract"."""
+def softhsm() -> Iterator[TokenAddress]:
+    """SoftHSM2 with empty tokens, in memory where there is a place: it syncs every object; the one named "contract"."""
     if not SOFTHSM.exists() or shutil.which("softhsm2-util") is None:
         pytest.skip("softhsm2 is not installed: scripts/system-packages")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    settings = folder / "softhsm2.conf"
-    settings.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(settings)
-    for label in TOKENS:
-        words = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "DEMO5678"]
-        subprocess.run(words, check=True, capture_output=True)
-    return TokenAddress(SOFTHSM, "contract")
+    with TemporaryDirectory(prefix="softhsm-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        settings = Path(folder, "softhsm2.conf")
+        settings.write_text(f"directories.tokendir = {folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
+        os.environ["SOFTHSM2_CONF"] = str(settings)
+        for label in TOKENS:
+            words = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "DEMO5678"]
+            subprocess.run(words, check=True, capture_output=True)
+        yield TokenAddress(SOFTHSM, "contract")
+        del os.environ["SOFTHSM2_CONF"]
 
 
 @pytest.fixture(scope="session")

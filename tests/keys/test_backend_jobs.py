@@ -235,3 +235,19 @@ def test_the_server_is_careful(tmp_path: Path, capsys: pytest.CaptureFixture[str
     place.server_token_path.chmod(0o600)
     assert main([*where, "--listen", "127.0.0.1:0"]) == Exit.FAILED
     assert "TOKEN-FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("pin", "verify"), ("purse", "load", "1.00", "--terminal", "990101000001"), ("read", "EF06")],
+    ids=lambda words: words[0],
+)
+def test_commands_at_the_counter_take_the_option(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reaches the place where keys are opened: the sample card alone has its own."""
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "123456")
+    assert main([*words, "--reader", "emulator"]) == Exit.OK
+    capsys.readouterr()
+    assert main([*words, "--reader", "emulator", "--keys", "vault"]) == Exit.USAGE
+    assert "KEYS-EMULATOR" in capsys.readouterr().err

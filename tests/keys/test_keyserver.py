@@ -30,6 +30,8 @@ from sscard.keys.keyserver import KeyServer, Limits
 from sscard.keys.remote import RemoteKeyService, ServerAddress
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
+from sscard.keys.store import KeyStore
+from sscard.keys.vault_service import VaultKeyService
 
 CITY, CARD = "990101", bytes.fromhex("8699990100000017")
 RK, MK = KeyRef("RKSSSE", CITY, CARD), KeyRef("MKSSSE", CITY, CARD)
@@ -147,6 +149,15 @@ def test_a_server_that_comes_back_is_used_again(start_server: Callable[..., Any]
         client.forget(CARD)
         second = start_server(memory_service(), port=first.server.port)
         assert client.check_value(RK) == wanted
+        second.stop()
+
+
+def test_a_server_that_comes_back_with_other_keys_is_not_used(start_server: Callable[..., Any]) -> None:
+    first = start_server(memory_service())
+    with closing(RemoteKeyService(first.address(), first.token)) as client:
+        first.stop()
+        second = start_server(VaultKeyService(KeyStore(demo=False)), port=first.server.port)
+        assert refusal(lambda: client.check_value(RK)) == "keyserver-changed"
         second.stop()
 
 
