@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "keys": "keys",
     "keyserver": "keyserver",
     "vectors": "vectors",
+    "audit": "audit",
     "selftest": "selftest",
     "explain": "explain",
 }
