@@ -87,6 +87,7 @@ def check(workspace: Path, as_json: bool) -> int:
     opened = open_workspace(workspace)
     service = unlock(opened)
     profile: Profile = load_profile(opened.profile)
+    service.require(profile.algorithm)
     slots = [profile.card_master, *(slot for node in profile.directories for slot in (node.master, *node.keys))]
     wanted = [(slot.name, version, slot.zh, slot.en) for slot in slots for version in slot.versions]
     presented = {slot.name for slot in slots if slot.kind is KeyKind.PIN} | {TRANSPORT}

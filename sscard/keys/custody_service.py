@@ -153,10 +153,8 @@ class CustodyService:
             return Secret(self._card_key(ref, issuer_only=True).value.reveal())
 
     def presentation(self, ref: KeyRef) -> Secret:
-        entry = self._nearest(ref)
-        if entry.usage is not Usage.PRESENT:
-            raise CustodyError("key-not-presented", ref=str(ref))
-        return self._custody.presented(entry)
+        with self._lock:
+            return self._presented(ref)
 
     def prepare(self, refs: Iterable[KeyRef], cards: Sequence[bytes]) -> None:
         if len(cards) > CARDS_KEPT:
@@ -181,8 +179,15 @@ class CustodyService:
             self._branches.clear()
         self._custody.close()
 
+    def _presented(self, ref: KeyRef) -> Secret:
+        """A value that is shown as it is; the lock is held."""
+        entry = self._nearest(ref)
+        if entry.usage is not Usage.PRESENT:
+            raise CustodyError("key-not-presented", ref=str(ref))
+        return self._custody.presented(entry)
+
     def _pin_field(self, ref: KeyRef) -> bytes:
-        return self.presentation(ref).reveal().ljust(PIN_FIELD_SIZE, b"\xff")
+        return self._presented(ref).reveal().ljust(PIN_FIELD_SIZE, b"\xff")
 
     def _session(self, ref: KeyRef, challenge: bytes, original: bytes = _NO_ORIGINAL) -> tuple[Family, bytes]:
         """Family and session key of a card key for one challenge."""

@@ -136,7 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No passphrase: SSCARD_PASSPHRASE_FILE is not set and there is no terminal to ask on.|Set SSCARD_PASSPHRASE_FILE to the path of a file.",
     ),
     "keys-incomplete": (
-        "密钥库缺少 {count} 个密钥。|见上面的列表。",
-        "The vault lacks {count} keys.|They are listed above.",
+        "缺少 {count} 个密钥。|见上面的列表。",
+        "{count} keys are missing.|They are listed above.",
     ),
 }

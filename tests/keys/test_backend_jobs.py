@@ -108,8 +108,9 @@ def test_what_a_token_cannot_do_is_said_before_the_job(
     assert not place.ledger_path.exists()
     assert list(place.jobs_path.iterdir()) == []
     other = create_workspace(tmp_path / "sm4", demo=True, region=CITY, seed=1)
-    assert main(["keys", "token", "load", "--workspace", str(other.root), "--keys", token]) == Exit.FAILED
-    assert "SM4" in capsys.readouterr().err
+    for words in (["keys", "token", "load"], ["keys", "check"]):
+        assert main([*words, "--workspace", str(other.root), "--keys", token]) == Exit.FAILED
+        assert "SM4" in capsys.readouterr().err
 
 
 def test_the_workspace_can_name_the_back_end(
