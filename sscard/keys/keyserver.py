@@ -173,7 +173,7 @@ class _Talk(socketserver.BaseRequestHandler):
             nonce = secrets.token_hex(bars.NONCE_SIZE)
             connection.sendall(bars.join(bars.GREETING, bars.VERSION, nonce))
             if not self._known(owner, connection, stream.readline(bars.LINE_LIMIT), nonce):
-                owner.note(peer, bars.HELLO, "", "keyserver-token")
+                owner.note(peer, bars.HELLO, "", "refused")
                 return
             owner.note(peer, bars.HELLO, "", "ok")
             connection.settimeout(owner.limits.idle_seconds)
@@ -187,14 +187,17 @@ class _Talk(socketserver.BaseRequestHandler):
 
     @staticmethod
     def _known(owner: KeyServer, connection: socket.socket, line: bytes, nonce: str) -> bool:
-        """Whether the client proved that it knows the token; answers either way."""
+        """Whether the client proved that it knows the token and sends factors as the server wants them; answers."""
         try:
-            hello, client_nonce, proof = bars.split(line)
+            hello, client_nonce, proof, factors = bars.split(line)
         except (ValueError, CustodyError):
-            hello, client_nonce, proof = "", "", ""
+            hello = client_nonce = proof = factors = ""
         expected = bars.proof(owner.token, "client", nonce, client_nonce)
         if hello != bars.HELLO or len(client_nonce) < 32 or not hmac.compare_digest(proof, expected):
             connection.sendall(bars.refusal(CustodyError("keyserver-token")))
+            return False
+        if factors != owner.factors.value:
+            connection.sendall(bars.refusal(CustodyError("keyserver-order", ours=owner.factors.value, given=factors)))
             return False
         mark = "demo" if owner.service.demo else "production"
         connection.sendall(bars.join(bars.DONE, bars.proof(owner.token, "server", nonce, client_nonce), mark))

@@ -212,7 +212,7 @@ class _Connection:
             raise KeyServiceMissing("keyserver-foreign", server=str(address))
         nonce = secrets.token_hex(bars.NONCE_SIZE)
         proof = bars.proof(token, "client", greeting[2], nonce)
-        answer = bars.split(self.exchange(bars.join(bars.HELLO, nonce, proof)))
+        answer = bars.split(self.exchange(bars.join(bars.HELLO, nonce, proof, address.factors.value)))
         if answer[0].startswith(bars.ERROR_MARK):
             raise _error(answer, address)
         expected = bars.proof(token, "server", greeting[2], nonce)

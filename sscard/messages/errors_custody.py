@@ -109,6 +109,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "分散因子与地区 {region} 或约定顺序 {order} 不符。|两边使用相同的 factors 设置。",
         "The factors do not fit region {region} or the order agreed on ({order}).|Give both sides the same factors setting.",
     ),
+    "keyserver-order": (
+        "密钥服务器的分散因子为 {ours}, 本站为 {given}。|两边使用相同的 factors 设置。",
+        "The key server takes factors as {ours}, this station sends {given}.|Give both sides the same factors setting.",
+    ),
     "keyserver-open": (
         "{host} 可从其他机器访问, 而没有 TLS。|给出 --tls-cert 和 --tls-key, 或用 127.0.0.1。",
         "Other machines can reach {host}, and there is no TLS.|Give --tls-cert and --tls-key, or listen on 127.0.0.1.",

@@ -54,7 +54,8 @@ class Wire:
 
     def enter(self) -> list[str]:
         nonce = "ab" * bars.NONCE_SIZE
-        return self.ask(bars.join(bars.HELLO, nonce, bars.proof(self.running.token, "client", self.line()[2], nonce)))
+        proof = bars.proof(self.running.token, "client", self.line()[2], nonce)
+        return self.ask(bars.join(bars.HELLO, nonce, proof, "card"))
 
     def close(self) -> None:
         self.stream.close()
@@ -86,13 +87,13 @@ def test_nothing_is_answered_without_the_token(running: Any, wire: Wire) -> None
     wire.line()
     assert wire.ask(bars.join("check_value", "RKSSSE:1:990101:")) == ["!keyserver-token"]
     assert wire.stream.readline() == b"", "and the connection is closed"
-    assert [entry["result"] for entry in running.journal] == ["keyserver-token"] * 2
+    assert [entry["result"] for entry in running.journal] == ["refused"] * 2
 
 
 def test_a_proof_is_good_for_one_connection(running: Any, wire: Wire) -> None:
     """What an eavesdropper could repeat does not open the next connection."""
     nonce = "ab" * bars.NONCE_SIZE
-    hello = bars.join(bars.HELLO, nonce, bars.proof(running.token, "client", wire.line()[2], nonce))
+    hello = bars.join(bars.HELLO, nonce, bars.proof(running.token, "client", wire.line()[2], nonce), "card")
     assert wire.ask(hello)[0] == bars.DONE
     with closing(Wire(running)) as second:
         second.line()
@@ -263,10 +264,14 @@ def test_the_order_of_factors() -> None:
 
 
 def test_both_sides_must_agree_on_the_factors(start_server: Callable[..., Any]) -> None:
+    """Said when a station connects, not at its first card."""
     running = start_server(memory_service(), factors=Factors.CITY_CARD)
-    with closing(RemoteKeyService(running.address(factors=Factors.CARD_CITY), running.token)) as client:
-        assert refusal(lambda: client.check_value(RK)) == "keyserver-factors"
-        assert client.check_value(KeyRef("RKSSSE", CITY))
+    for other in (Factors.CARD, Factors.CARD_CITY):
+        with pytest.raises(CustodyError, match="city-card") as caught:
+            RemoteKeyService(running.address(factors=other), running.token)
+        assert caught.value.key == "keyserver-order"
+    with closing(RemoteKeyService(running.address(factors=Factors.CITY_CARD), running.token)) as client:
+        assert client.check_value(RK) == memory_service().check_value(RK)
     running.stop()
 
 
