@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "emulate": "emulate",
     "card": "card",
     "keys": "keys",
+    "keyserver": "keyserver",
     "psam": "psam",
     "ceremony": "ceremony",
     "vectors": "vectors",

@@ -126,6 +126,15 @@ class NotServed(CustodyError):
     """This back end of custody cannot do the operation at all; another one may."""
 
 
+class KeyServiceMissing(CustodyError):
+    """The place where the keys are cannot be reached: no library, no token, no answer from the key server.
+
+    A card in work is left as it stands and can be resumed.
+    """
+
+    exit_code = Exit.NO_READER
+
+
 class ProfileError(SscardError):
     """A card profile or dialect file is wrong."""
 

@@ -49,8 +49,13 @@ NOT_HERE = {
     " --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
+    "sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'": (
+        Exit.FAILED
+    ),
 }
 """Examples that need a reader, people at a table, a key, a stopped card, a used purse or a PSAM, and their ends."""
+SERVERS = (("emulate",), ("keyserver",))
+"""Commands that go on until they are told to stop."""
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
@@ -127,7 +132,7 @@ def test_help_has_the_same_examples_in_both_languages(words: tuple[str, ...], tm
     assert all(example.split()[1] == words[0] or words[0] in ("personalize", "check") for example in english)
 
 
-@pytest.mark.parametrize("words", [words for words in COMMANDED if words != ("emulate",)], ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in COMMANDED if words not in SERVERS], ids=" ".join)
 def test_examples_run(words: tuple[str, ...], tmp_path: Path) -> None:
     examples = examples_of(words, "en", tmp_path)
     lines = examples if "sscard init ws --demo" in examples else ["sscard init ws --demo", *examples]
@@ -160,3 +165,19 @@ def test_examples_of_emulate_serve_until_told_to_stop(tmp_path: Path) -> None:
                 assert "Waiting for vpcd" in process.stderr.readline()
                 process.send_signal(signal.SIGINT)
                 assert process.wait(10) == 0, process.stderr.read()
+
+
+def test_examples_of_keyserver_serve_until_told_to_stop(tmp_path: Path) -> None:
+    examples = examples_of(("keyserver",), "en", tmp_path)
+    assert examples
+    made = ["sscard", "init", "ws", "--demo"]
+    subprocess.run(made, cwd=tmp_path, env=environment(tmp_path), check=True, capture_output=True)
+    for line in examples:
+        words = line.replace(":7733", ":0").split()
+        with subprocess.Popen(
+            words, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert "Key server on 127.0.0.1:" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ from sscard import messages
 from sscard.errors import SscardError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+KEYS_CHOICE: Final = "sscard.keys"
+"""Where the context holds the value of ``--keys``."""
 
 
 def json_option(function: F) -> F:
@@ -34,6 +37,17 @@ def workspace_option(function: F) -> F:
         default=Path(),
         metavar="DIR",
         help=messages.text("help.option-workspace"),
+    )(function)
+
+
+def keys_option(function: F) -> F:
+    """``--keys BACKEND`` instead of the workspace's; ``sscard.commands.unlock`` finds the choice in the context."""
+
+    def remember(context: click.Context, _parameter: click.Parameter, spec: str | None) -> None:
+        context.meta[KEYS_CHOICE] = spec
+
+    return click.option(
+        "--keys", metavar="BACKEND", expose_value=False, callback=remember, help=messages.text("help.option-keys")
     )(function)
 
 

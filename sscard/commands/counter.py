@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.errors import GuardRefused
+from sscard.commands.common import KEYS_CHOICE
+from sscard.errors import GuardRefused, UsageError
 
 if TYPE_CHECKING:
     from sscard.apdu.transport import Channel
@@ -68,12 +69,17 @@ def workspace_at(path: Path, *, needed: bool) -> Workspace | None:
 
 
 def keys_for(workspace: Workspace | None, reader: str | None, profile: Profile) -> KeyService | None:
-    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none."""
+    """The keys that fit the reader: those of the sample card, or the workspace's; None where there are none.
+
+    Raises UsageError("keys-emulator") where ``--keys`` is given for the sample card, else what ``unlock`` raises.
+    """
     from sscard.commands.readers_open import EMULATOR
     from sscard.commands.unlock import unlock
     from sscard.personalize.sample import sample_keys
 
     if reader == EMULATOR:
+        if click.get_current_context().meta.get(KEYS_CHOICE) is not None:
+            raise UsageError("keys-emulator")
         return sample_keys(profile)
     return unlock(workspace) if workspace is not None else None
 
@@ -82,9 +88,14 @@ def keys_for(workspace: Workspace | None, reader: str | None, profile: Profile) 
 def counter_keys(
     workspace: Workspace | None, reader: str | None, profile: Profile, psam: str | None
 ) -> Iterator[KeyService | None]:
-    """The PSAM's keys where one is named, else those of :func:`keys_for`."""
+    """The PSAM's keys where one is named, else those of :func:`keys_for`.
+
+    Raises UsageError("keys-psam") where both are chosen, else what opening them raises.
+    """
     from sscard.commands.psam_open import psam_keys
 
+    if psam is not None and click.get_current_context().meta.get(KEYS_CHOICE) is not None:
+        raise UsageError("keys-psam")
     if psam is None:
         yield keys_for(workspace, reader, profile)
         return

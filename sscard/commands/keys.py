@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.commands.keys_component import component
 from sscard.commands.keys_handover import derive, import_blocks
+from sscard.commands.keys_token import token
 from sscard.commands.keys_watch import anchor, change_state, impact
 from sscard.errors import CustodyError, Exit
 
@@ -25,7 +26,7 @@ def command() -> None:
     pass
 
 
-for _subcommand in (derive, import_blocks, impact, change_state, anchor, component):
+for _subcommand in (derive, import_blocks, impact, change_state, anchor, component, token):
     command.add_command(_subcommand)
 
 
@@ -80,6 +81,7 @@ def list_keys(name: str | None, version: int | None, workspace: Path, as_json: b
 
 @command.command("check", help=messages.text("keys.check-help"))
 @workspace_option
+@keys_option
 @json_option
 def check(workspace: Path, as_json: bool) -> int:
     from sscard.commands.unlock import unlock
@@ -92,6 +94,7 @@ def check(workspace: Path, as_json: bool) -> int:
     opened = open_workspace(workspace)
     service = unlock(opened)
     profile: Profile = load_profile(opened.profile)
+    service.require(profile.algorithm)
     slots = [profile.card_master, *(slot for node in profile.directories for slot in (node.master, *node.keys))]
     wanted = [(slot.name, version, slot.zh, slot.en) for slot in slots for version in slot.versions]
     presented = {slot.name for slot in slots if slot.kind is KeyKind.PIN} | {TRANSPORT}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.commands.readers_open import EMULATOR, open_slots
 from sscard.errors import Exit
 from sscard.messages import text
@@ -39,6 +39,7 @@ MAX_HEADS = 64
 )
 @click.argument("batch", type=click.Path(path_type=Path, dir_okay=False))
 @workspace_option
+@keys_option
 @click.option("--reader", metavar="NAME|all|emulator:N", help=text("personalize.help-reader"))
 @click.option(
     "--encoding",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
 from sscard.commands.psam_open import psam_option
 from sscard.errors import Exit
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options every subcommand has."""
     profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
-    return psam_option(profile(reader_option(workspace_option(json_option(function)))))
+    return psam_option(profile(reader_option(workspace_option(keys_option(json_option(function))))))
 
 
 @click.group(help=messages.text("pin.help"))

@@ -13,7 +13,7 @@ from sscard.commands.common import emit, json_option, workspace_option
 from sscard.errors import Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
-    from sscard.keys.vault_service import VaultKeyService
+    from sscard.keys.service import KeyService
     from sscard.personalize.workspace import Workspace
     from sscard.psam.reader import Present, PsamFacts
 
@@ -74,7 +74,7 @@ def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, w
     return Exit.OK
 
 
-def _software(opened: Workspace, service: VaultKeyService, serials: tuple[str, ...]) -> list[Path]:
+def _software(opened: Workspace, service: KeyService, serials: tuple[str, ...]) -> list[Path]:
     """Images of software PSAMs with the workspace's own masters."""
     from functools import partial
 

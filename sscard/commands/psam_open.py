@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sscard.apdu.transport import Transport
     from sscard.emulator.psam import PsamCard
     from sscard.keys.family import Algorithm
-    from sscard.keys.vault_service import VaultKeyService
     from sscard.personalize.workspace import Workspace
     from sscard.psam.reader import Psam
     from sscard.psam.register import PsamRegister
@@ -85,7 +84,7 @@ def register_of(workspace: Workspace) -> Iterator[PsamRegister]:
         yield register
 
 
-def software_psam(service: VaultKeyService, region: str, algorithm: Algorithm, serial: str) -> PsamCard:
+def software_psam(service: KeyService, region: str, algorithm: Algorithm, serial: str) -> PsamCard:
     """A blank software PSAM with its own keys, as a supplier would deliver it.  Demonstration keys only.
 
     Raises CustodyError for other keys and where the masters of PSAMs are missing.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
 from sscard.commands.psam_open import BEIJING, psam_option
 from sscard.errors import Exit, UsageError
 
@@ -45,7 +45,7 @@ def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options every subcommand has."""
     profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
-    return profile(reader_option(workspace_option(json_option(function))))
+    return profile(reader_option(workspace_option(keys_option(json_option(function)))))
 
 
 def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:

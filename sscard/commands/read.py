@@ -10,7 +10,7 @@ import click
 
 from sscard import messages
 from sscard.commands.audit_log import audit
-from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
 from sscard.commands.counter import ask_pin, counter_keys, issued, workspace_at
 from sscard.commands.layout import columns, named
 from sscard.commands.psam_open import psam_option
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @psam_option
 @reader_option
 @workspace_option
+@keys_option
 @json_option
 def command(
     what: tuple[str, ...],

@@ -10,9 +10,15 @@ if TYPE_CHECKING:
     from sscard.keys.catalog import CatalogKey
     from sscard.keys.checkvalue import CheckMethod
     from sscard.keys.components import Component, combine, split_shares, split_xor
+    from sscard.keys.custody import Custody
+    from sscard.keys.custody_service import CustodyService
     from sscard.keys.diversify import card_factor, city_factor, province_factor
     from sscard.keys.family import Algorithm, Family, family_of
     from sscard.keys.hierarchy import memory_service
+    from sscard.keys.keyserver import KeyServer
+    from sscard.keys.pkcs11_token import TokenAddress, TokenCustody
+    from sscard.keys.remote import RemoteKeyService, ServerAddress
+    from sscard.keys.sdf_custody import SdfCustody
     from sscard.keys.secret import Secret
     from sscard.keys.service import KeyRef, KeyService
     from sscard.keys.vault import Vault
@@ -23,10 +29,18 @@ _NAMES = {
     "CatalogKey": "catalog",
     "CheckMethod": "checkvalue",
     "Component": "components",
+    "Custody": "custody",
+    "CustodyService": "custody_service",
     "Family": "family",
     "KeyRef": "service",
+    "KeyServer": "keyserver",
     "KeyService": "service",
+    "RemoteKeyService": "remote",
+    "SdfCustody": "sdf_custody",
     "Secret": "secret",
+    "ServerAddress": "remote",
+    "TokenAddress": "pkcs11_token",
+    "TokenCustody": "pkcs11_token",
     "Vault": "vault",
     "VaultKeyService": "vault_service",
     "card_factor": "diversify",
@@ -44,10 +58,18 @@ __all__ = [
     "CatalogKey",
     "CheckMethod",
     "Component",
+    "Custody",
+    "CustodyService",
     "Family",
     "KeyRef",
+    "KeyServer",
     "KeyService",
+    "RemoteKeyService",
+    "SdfCustody",
     "Secret",
+    "ServerAddress",
+    "TokenAddress",
+    "TokenCustody",
     "Vault",
     "VaultKeyService",
     "card_factor",

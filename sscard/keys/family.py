@@ -20,7 +20,7 @@ MAC_SIZE: Final = 4
 AUTHENTICATION_SIZE: Final = 8
 
 _ECB: Final = modes.ECB()  # noqa: S305 - the standard's mode
-_COMPLEMENT: Final = bytes(range(255, -1, -1))
+COMPLEMENT: Final = bytes(range(255, -1, -1))
 """Each byte's complement, for ``bytes.translate``."""
 
 
@@ -132,6 +132,13 @@ def _xor(left: bytes, right: bytes) -> bytes:
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
 
 
+def _fold(last: bytes) -> bytes:
+    """The exclusive or of the four words of a block."""
+    number = int.from_bytes(last, "big")
+    number ^= number >> 64
+    return ((number ^ number >> 32) & 0xFFFFFFFF).to_bytes(MAC_SIZE, "big")
+
+
 class _Sm4Key:
     __slots__ = ("encrypt",)
 
@@ -142,12 +149,10 @@ class _Sm4Key:
         return self.encrypt(challenge.ljust(16, b"\0"))
 
     def key_mac(self, message: bytes, initial: bytes) -> bytes:
-        last = int.from_bytes(_chain(self.encrypt, 16, message, initial), "big")
-        last ^= last >> 64
-        return ((last ^ last >> 32) & 0xFFFFFFFF).to_bytes(MAC_SIZE, "big")
+        return _fold(_chain(self.encrypt, 16, message, initial))
 
     def diversify(self, factor: bytes) -> bytes:
-        return self.encrypt(factor + factor.translate(_COMPLEMENT))
+        return self.encrypt(factor + factor.translate(COMPLEMENT))
 
 
 class Sm4Family:
@@ -175,31 +180,35 @@ class Sm4Family:
         return self.key_mac(session_key, message, b"")
 
     def key_mac(self, key: bytes, message: bytes, initial: bytes) -> bytes:
-        return _Sm4Key(key).key_mac(message, initial)
+        return _fold(_last(SM4(key), 16, message, initial))
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
         return _Sm4Key(key).diversify(factor)
 
 
 class _DesKey:
-    __slots__ = ("_left", "_right", "encrypt")
+    """The cipher is set up at once, those of the two halves with the first MAC: most keys never make one."""
+
+    __slots__ = ("_halves", "_key", "encrypt")
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._halves: tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]] | None = None
         self.encrypt = _encryptor(_triple(key))
-        self._left = _encryptor(_triple(key[:8])) if len(key) == 16 else self.encrypt
-        self._right = Cipher(_triple(key[8:]), _ECB).decryptor().update if len(key) == 16 else None
 
     def session_key(self, challenge: bytes) -> bytes:
         return self.encrypt(challenge[:8].ljust(8, b"\0"))
 
     def key_mac(self, message: bytes, initial: bytes) -> bytes:
-        last = _chain(self._left, 8, message, initial)
-        if self._right is not None:
-            last = self._left(self._right(last))
-        return last[:MAC_SIZE]
+        if len(self._key) == 8:
+            return _chain(self.encrypt, 8, message, initial)[:MAC_SIZE]
+        if self._halves is None:
+            self._halves = _encryptor(_triple(self._key[:8])), _decryptor(_triple(self._key[8:]))
+        left, right = self._halves
+        return left(right(_chain(left, 8, message, initial)))[:MAC_SIZE]
 
     def diversify(self, factor: bytes) -> bytes:
-        return self.encrypt(factor if self._right is None else factor + factor.translate(_COMPLEMENT))
+        return self.encrypt(factor if len(self._key) == 8 else factor + factor.translate(COMPLEMENT))
 
 
 class DesFamily:
@@ -223,10 +232,13 @@ class DesFamily:
         return self.encrypt(session_key, original)
 
     def session_mac(self, session_key: bytes, message: bytes) -> bytes:
-        return _chain(_encryptor(_triple(session_key)), 8, message, b"")[:MAC_SIZE]
+        return _last(_triple(session_key), 8, message, b"")[:MAC_SIZE]
 
     def key_mac(self, key: bytes, message: bytes, initial: bytes) -> bytes:
-        return _DesKey(key).key_mac(message, initial)
+        last = _last(_triple(key[:8]), 8, message, initial)
+        if len(key) == 16:
+            last = self.encrypt(key[:8], self.decrypt(key[8:], last))
+        return last[:MAC_SIZE]
 
     def diversify(self, key: bytes, factor: bytes) -> bytes:
         return _DesKey(key).diversify(factor)
@@ -236,8 +248,18 @@ def _encryptor(cipher: BlockCipherAlgorithm) -> Callable[[bytes], bytes]:
     return Cipher(cipher, _ECB).encryptor().update
 
 
+def _decryptor(cipher: BlockCipherAlgorithm) -> Callable[[bytes], bytes]:
+    return Cipher(cipher, _ECB).decryptor().update
+
+
+def _last(cipher: BlockCipherAlgorithm, block: int, message: bytes, initial: bytes) -> bytes:
+    """Last block of CBC over the padded message under a key that is used this once."""
+    mode = modes.CBC(initial.ljust(block, b"\0"))
+    return Cipher(cipher, mode).encryptor().update(pad80(message, block))[-block:]
+
+
 def _chain(encrypt: Callable[[bytes], bytes], block: int, message: bytes, initial: bytes) -> bytes:
-    """Last block of CBC over the padded message: few blocks each time, so no cipher object of its own."""
+    """The same under a key whose cipher is kept: few blocks each time, so no cipher object of their own."""
     padded = pad80(message, block)
     number = int.from_bytes
     last = initial.ljust(block, b"\0")

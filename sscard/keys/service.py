@@ -1,11 +1,12 @@
 """The key service: operations on keys by reference, never the keys.
 
-A back end (vault file now; HSM, PKCS#11 and key platform have the same contract) answers with cryptograms, MACs,
-enciphered key blocks and check values.  Master keys never leave it.
+A back end (vault file, PKCS#11 token, key platform, SDF device) answers with cryptograms, MACs, enciphered key blocks
+and check values.  Master keys never leave it.  tests/keys/test_key_contract.py holds all of them to this contract.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,8 +44,16 @@ class KeyService(Protocol):
         """Whether the keys are demonstration keys, refused in production."""
         ...
 
+    def require(self, algorithm: Algorithm) -> None:
+        """Return when the back end can calculate with an algorithm: asked before a job starts.
+
+        Raises CustodyError where it cannot, saying which back end could.
+        """
+        ...
+
     def algorithm(self, ref: KeyRef) -> Algorithm:
-        """The algorithm the key is for."""
+        """The algorithm the key is for.  Raises CustodyError also where the back end cannot take the key to the
+        place the reference means."""
         ...
 
     def check_value(self, ref: KeyRef) -> bytes:
@@ -120,6 +129,18 @@ class KeyService(Protocol):
         """A value that is shown to the card as it is: transport code or PIN.  Only keys of that kind."""
         ...
 
+    def prepare(self, refs: Iterable[KeyRef], cards: Sequence[bytes]) -> None:
+        """Make the keys of coming cards ahead: one call of the device a key, whatever the number of cards.
+
+        ``refs`` name stored keys (no card factor); values that are only presented are passed over.  At most 256
+        cards.  Nothing is needed for a card that was not prepared.
+        """
+        ...
+
     def forget(self, card: bytes) -> None:
         """Drop and wipe what is cached for one card factor."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the back end holds (card keys, device, connection); idempotent."""
         ...

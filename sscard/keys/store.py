@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -149,28 +149,8 @@ class KeyStore:
         return self._values[entry.place]
 
     def nearest(self, name: str, region: str, version: int, ref: str = "") -> Entry:
-        """The active entry nearest to a place: stored there, in its province, or for the nation.
-
-        Keys go only downwards.  ``ref`` is what errors call the key.  Raises CustodyError: "key-region-path",
-        "key-state" (an entry that is not active stops the search), "key-above" (stored only further down or in another
-        branch), "key-missing".
-        """
-        ref = ref or f"{name}:v{version}" + (f"@{region}" if region else "")
-        if not is_region_path(region):
-            raise CustodyError("key-region-path", key=ref)
-        name = canonical(name)
-        for place in dict.fromkeys((region, region[:2], "")):
-            entry = self._entries.get((name, place, version))
-            if entry is not None:
-                if entry.incidents:
-                    raise CustodyError("key-frozen", ref=ref, incident=", ".join(entry.incidents))
-                if entry.state is not State.ACTIVE:
-                    raise CustodyError("key-state", ref=ref, state=entry.state.value)
-                return entry
-        held = [place for known, place, number in self._entries if (known, number) == (name, version)]
-        if held:
-            raise CustodyError("key-above", ref=ref, held=", ".join(held))
-        raise CustodyError("key-missing", ref=ref)
+        """The active entry nearest to a place; as :func:`nearest`."""
+        return nearest(self._entries, name, region, version, ref)
 
     def change_state(self, entry: Entry, state: State) -> Entry:
         """Suspend, retire or wake a key; what derives from it above stays as it is.  The entry as it is now.
@@ -246,3 +226,30 @@ def _check_value(name: str, value: Secret, algorithm: Algorithm, usage: Usage) -
     if len(value) not in key_sizes(algorithm):
         raise CustodyError("key-length", key=name, algorithm=algorithm.name, size=len(value))
     return check_value(method_of(algorithm), value.reveal())
+
+
+def nearest(
+    entries: Mapping[tuple[str, str, int], Entry], name: str, region: str, version: int, ref: str = ""
+) -> Entry:
+    """The active entry nearest to a place: stored there, in its province, or for the nation.
+
+    Keys go only downwards.  ``ref`` is what errors call the key.  Raises CustodyError: "key-region-path",
+    "key-frozen", "key-state" (an entry that is not active stops the search), "key-above" (stored only further down or
+    in another branch), "key-missing".
+    """
+    ref = ref or f"{name}:v{version}" + (f"@{region}" if region else "")
+    if not is_region_path(region):
+        raise CustodyError("key-region-path", key=ref)
+    name = canonical(name)
+    for place in dict.fromkeys((region, region[:2], "")):
+        entry = entries.get((name, place, version))
+        if entry is not None:
+            if entry.incidents:
+                raise CustodyError("key-frozen", ref=ref, incident=", ".join(entry.incidents))
+            if entry.state is not State.ACTIVE:
+                raise CustodyError("key-state", ref=ref, state=entry.state.value)
+            return entry
+    held = [place for known, place, number in entries if (known, number) == (name, version)]
+    if held:
+        raise CustodyError("key-above", ref=ref, held=", ".join(held))
+    raise CustodyError("key-missing", ref=ref)

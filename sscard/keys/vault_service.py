@@ -1,273 +1,73 @@
-"""The key service over a store in this process: the vault file, or a store in memory for tests and sample cards.
-
-Rules of use: a stored key only derives; cryptograms, MACs and wrapping are made with card keys; only an issuer's
-master key of one card leaves in clear, for the first load; only presented values are shown as they are.
-docs/keys.md, "what the service refuses".
-"""
+"""Custody by a store in this process: the vault file, or a store in memory for tests and sample cards."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sscard.errors import CustodyError
-from sscard.keys.catalog import PIN, Level, canonical, is_tac
 from sscard.keys.checkvalue import CHECK_SIZE
-from sscard.keys.diversify import FACTOR_SIZE, factors
-from sscard.keys.family import Algorithm, Family, Keyed, family_of, pad_length
-from sscard.keys.psam import OWN_KEYS, check_wrap
+from sscard.keys.custody import Batch
+from sscard.keys.custody_service import CustodyService
+from sscard.keys.family import Algorithm, Keyed, family_of
 from sscard.keys.secret import Secret
-from sscard.keys.service import KeyRef
-from sscard.keys.store import Entry, KeyStore, Usage
-from sscard.keys.transaction import transaction_code
-
-PIN_FIELD_SIZE: Final = 16
-"""Size of the key field a PIN is loaded in: packed digits, filled with FF."""
-
-_CARDS_KEPT: Final = 256
-_PREFIX_LIMIT: Final = 16
-_PLAIN_SIZES: Final = range(1, 9)
-_CHALLENGE_SIZES: Final = (4, 8, 16)
-_DIRECT_CHALLENGES: Final = (4, 8)
-_DIRECT_PLAINS: Final = range(1, 240)
-_DES_BLOCK: Final = 8
-_ORIGINAL_SIZE: Final = 8
-_NOT_DERIVED: Final = {Usage.PRESENT: "key-presented-only", Usage.WRAP: "key-wraps-only"}
-_NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
-
-
-@dataclass(slots=True)
-class _CardKey:
-    """A key of one card.  Its cipher is set up when it is first used: most keys are only wrapped."""
-
-    family: Family
-    level: Level
-    value: Secret
-    _keyed: Keyed | None = None
-
-    @property
-    def keyed(self) -> Keyed:
-        if self._keyed is None:
-            self._keyed = self.family.keyed(self.value.reveal())
-        return self._keyed
+from sscard.keys.store import Entry, KeyStore
 
 
 @dataclass(frozen=True, slots=True)
-class _Branch:
-    """A stored key at the place a reference means, ready to make card keys."""
+class _StoreBranch:
+    """A stored key at its place, its cipher set up."""
 
     entry: Entry
-    family: Family
     keyed: Keyed
+    block: int
+    value: Secret
+
+    def check_value(self) -> bytes:
+        return self.keyed.encrypt(bytes(self.block))[:CHECK_SIZE]
+
+    def diversify(self, batch: Batch) -> bytes:
+        return self.keyed.encrypt(batch.blocks(len(self.value)))
+
+    def root(self) -> Secret:
+        return self.value
 
 
-class _Root(NamedTuple):
-    """A stored key taken down to the place a reference means."""
-
-    entry: Entry
-    family: Family
-    value: bytes
-
-    def __repr__(self) -> str:
-        return f"_Root({self.entry})"
-
-
-class VaultKeyService:
-    """:class:`sscard.keys.service.KeyService` over a :class:`KeyStore`.
-
-    Safe for several threads.  Card keys are kept until :meth:`forget`; of more than 256 cards the oldest are dropped.
-    """
+class StoreCustody:
+    """:class:`sscard.keys.custody.Custody` over a :class:`KeyStore`: every level can be derived from the ones above."""
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
-        self._revision = store.revision
-        self._branches: dict[tuple[str, str, int], _Branch] = {}
-        self._cards: dict[bytes, dict[KeyRef, _CardKey]] = {}
-        self._lock = threading.Lock()
 
     @property
     def demo(self) -> bool:
         return self._store.demo
 
-    def algorithm(self, ref: KeyRef) -> Algorithm:
-        return self._nearest(ref).algorithm
+    @property
+    def revision(self) -> int:
+        return self._store.revision
 
-    def check_value(self, ref: KeyRef) -> bytes:
-        with self._lock:
-            key = self._card_key(ref) if ref.card else self._branch(ref)
-            return key.keyed.encrypt(bytes(key.family.block))[:CHECK_SIZE]
+    def entries(self) -> Iterable[Entry]:
+        return self._store.entries()
 
-    def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
-        family, session_key = self._session(ref, challenge, original)
-        return family.authentication_data(session_key, original)
+    def require(self, algorithm: Algorithm) -> None:
+        family_of(algorithm)
 
-    def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
-        family, session_key = self._session(ref, challenge)
-        return family.session_mac(session_key, message)
-
-    def session_cipher(self, ref: KeyRef, challenge: bytes, plain: bytes) -> bytes:
-        if len(plain) not in _PLAIN_SIZES:
-            raise CustodyError("key-plain", ref=str(ref), size=len(plain))
-        family, session_key = self._session(ref, challenge)
-        return family.encrypt(session_key, pad_length(plain, family.block))
-
-    def transaction_code(self, ref: KeyRef, fields: bytes) -> bytes:
-        if not is_tac(ref.name):
-            raise CustodyError("key-not-tac", ref=str(ref))
-        with self._lock:
-            key = self._card_key(ref)
-            return transaction_code(key.family, key.value.reveal(), fields)
-
-    def direct_cryptogram(self, ref: KeyRef, challenge: bytes) -> bytes:
-        if len(challenge) not in _DIRECT_CHALLENGES:
-            raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=0)
-        with self._lock:
-            key = self._card_key(ref)
-            _require_des(ref, key)
-            return key.keyed.encrypt(challenge.ljust(key.family.block, b"\0"))
-
-    def direct_cipher(self, ref: KeyRef, plain: bytes) -> bytes:
-        if len(plain) not in _DIRECT_PLAINS:
-            raise CustodyError("key-plain-direct", ref=str(ref), size=len(plain))
-        with self._lock:
-            key = self._card_key(ref)
-            return key.keyed.encrypt(pad_length(plain, key.family.block))
-
-    def folded_mac(self, ref: KeyRef, message: bytes) -> bytes:
-        with self._lock:
-            key = self._card_key(ref)
-            _require_des(ref, key)
-            return transaction_code(key.family, key.value.reveal(), message)
-
-    def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
-        with self._lock:
-            key = self._card_key(ref)
-            _check_sizes(ref, key.family, initial)
-            return key.keyed.key_mac(message, initial)
-
-    def wrap_key(self, ref: KeyRef, under: KeyRef, prefix: bytes, fill: bytes = b"") -> bytes:
-        if not ref.card:
-            raise CustodyError("key-card-level", ref=str(ref))
-        if (ref.card, ref.region) != (under.card, under.region):
-            raise CustodyError("key-other-card", ref=str(ref), under=str(under))
-        if max(len(prefix), len(fill)) > _PREFIX_LIMIT:
-            raise CustodyError("key-prefix", ref=str(ref), size=max(len(prefix), len(fill)), limit=_PREFIX_LIMIT)
-        with self._lock:
-            wrapping = self._card_key(under, issuer_only=True)
-            field = self._pin_field(ref) if ref.name == PIN else self._card_key(ref).value.reveal()
-            return wrapping.keyed.encrypt(pad_length(prefix + field + fill, wrapping.family.block))
-
-    def wrap_for_psam(self, ref: KeyRef, under: KeyRef, head: bytes) -> bytes:
-        with self._lock:
-            root = self._root(replace(ref, card=b""))
-            check_wrap(ref, under, head, root.entry.algorithm, len(root.value))
-            if root.entry.level is Level.ISSUER:
-                raise CustodyError("psam-not-root", ref=str(ref))
-            if self._nearest(under).algorithm is not root.entry.algorithm:
-                raise CustodyError("psam-algorithm", ref=str(ref), under=str(under))
-            wrapping = self._card_key(under, issuer_only=True)
-            return wrapping.keyed.encrypt(pad_length(head + root.value, wrapping.family.block))
-
-    def first_key(self, ref: KeyRef) -> Secret:
-        if ref.name in OWN_KEYS and not self.demo:
-            raise CustodyError("psam-own-clear", ref=str(ref))
-        with self._lock:
-            return Secret(self._card_key(ref, issuer_only=True).value.reveal())
-
-    def presentation(self, ref: KeyRef) -> Secret:
-        entry = self._nearest(ref)
-        if entry.usage is not Usage.PRESENT:
-            raise CustodyError("key-not-presented", ref=str(ref))
-        return Secret(self._store.value(entry).reveal())
-
-    def forget(self, card: bytes) -> None:
-        with self._lock:
-            self._drop(card)
-
-    def _pin_field(self, ref: KeyRef) -> bytes:
-        return self.presentation(ref).reveal().ljust(PIN_FIELD_SIZE, b"\xff")
-
-    def _session(self, ref: KeyRef, challenge: bytes, original: bytes = _NO_ORIGINAL) -> tuple[Family, bytes]:
-        """Family and session key of a card key for one challenge."""
-        with self._lock:
-            key = self._card_key(ref)
-            _check_sizes(ref, key.family, challenge, original)
-            return key.family, key.keyed.session_key(challenge)
-
-    def _card_key(self, ref: KeyRef, *, issuer_only: bool = False) -> _CardKey:
-        """The card key of a reference, from the cache or derived now; the lock is held."""
-        self._heed_changes()
-        kept = self._cards.get(ref.card)
-        key = kept.get(ref) if kept is not None else None
-        if key is None:
-            key = self._derive(ref)
-        if issuer_only and key.level is not Level.ISSUER:
-            raise CustodyError("key-not-master", ref=str(ref))
-        return key
-
-    def _derive(self, ref: KeyRef) -> _CardKey:
-        if not ref.card:
-            raise CustodyError("key-card-level", ref=str(ref))
-        if len(ref.card) != FACTOR_SIZE:
-            raise CustodyError("card-factor", ref=str(ref), size=FACTOR_SIZE)
-        branch = self._branch(ref)
-        if branch.entry.level is not Level.ISSUER and len(ref.region) != 6:
-            raise CustodyError("key-city", ref=str(ref))
-        key = _CardKey(branch.family, branch.entry.level, Secret(branch.keyed.diversify(ref.card)))
-        if ref.card not in self._cards and len(self._cards) >= _CARDS_KEPT:
-            self._drop(next(iter(self._cards)))
-        self._cards.setdefault(ref.card, {})[ref] = key
-        return key
-
-    def _branch(self, ref: KeyRef) -> _Branch:
-        """The key a reference means without its card factor; the lock is held."""
-        self._heed_changes()
-        name = canonical(ref.name)
-        place = name, ref.region, ref.version
-        branch = self._branches.get(place)
-        if branch is None:
-            root = self._root(ref)
-            branch = _Branch(root.entry, root.family, root.family.keyed(root.value))
-            self._branches[place] = branch
-        return branch
-
-    def _root(self, ref: KeyRef) -> _Root:
-        """The value of :meth:`_branch`."""
-        entry = self._nearest(ref)
-        if entry.usage is not Usage.DIVERSIFY:
-            raise CustodyError(_NOT_DERIVED[entry.usage], ref=str(ref))
+    def branch(self, entry: Entry, steps: Sequence[bytes]) -> _StoreBranch:
         family = family_of(entry.algorithm)
         value = self._store.value(entry).reveal()
-        if entry.level is not Level.ISSUER:
-            for factor in factors(entry.region, ref.region):
-                value = family.diversify(value, factor)
-        return _Root(entry, family, value)
+        for factor in steps:
+            value = family.diversify(value, factor)
+        return _StoreBranch(entry, family.keyed(value), family.block, Secret(value))
 
-    def _heed_changes(self) -> None:
-        """Drop what was derived before a key was frozen, thawed or destroyed."""
-        if self._revision != self._store.revision:
-            self._revision = self._store.revision
-            self._branches.clear()
-            for card in tuple(self._cards):
-                self._drop(card)
+    def presented(self, entry: Entry) -> Secret:
+        return Secret(self._store.value(entry).reveal())
 
-    def _nearest(self, ref: KeyRef) -> Entry:
-        """The stored entry nearest to the place a reference means: city, province, nation."""
-        return self._store.nearest(ref.name, ref.region, ref.version, str(ref))
-
-    def _drop(self, card: bytes) -> None:
-        for key in self._cards.pop(card, {}).values():
-            key.value.wipe()
+    def close(self) -> None:
+        """The store belongs to its opener."""
 
 
-def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes = _NO_ORIGINAL) -> None:
-    """Refuse challenges that are not 4, 8 or 16 bytes (16 only with a 16-byte block) and originals that are not 8."""
-    if len(challenge) not in _CHALLENGE_SIZES or len(challenge) > family.block or len(original) != _ORIGINAL_SIZE:
-        raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=len(original))
+class VaultKeyService(CustodyService):
+    """The key service over a :class:`KeyStore`, usually a vault."""
 
-
-def _require_des(ref: KeyRef, key: _CardKey) -> None:
-    """Refuse keys of a 16-byte block where a command knows DES only."""
-    if key.family.block != _DES_BLOCK:
-        raise CustodyError("key-not-des", ref=str(ref))
+    def __init__(self, store: KeyStore) -> None:
+        super().__init__(StoreCustody(store))

@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The key catalogue has no {name}.|See sscard keys catalog for all 55 keys.",
     ),
     "key-missing": (
-        "密钥库中没有密钥 {ref}。|核对地区、名称和版本: sscard keys list。",
-        "The vault has no key {ref}.|Check region, name and version: sscard keys list.",
+        "没有密钥 {ref}。|核对地区、名称和版本: sscard keys list。",
+        "There is no key {ref}.|Check region, name and version: sscard keys list.",
     ),
     "key-state": (
         "密钥 {ref} 当前状态为 {state}, 不可使用。|改用有效的密钥版本。",
@@ -79,6 +79,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref} 只能出示, 不能用于运算。|运算请使用密钥目录中的密钥。",
         "{ref} is only presented, never calculated with.|Name a key of the catalogue.",
     ),
+    "key-batch": (
+        "一次最多预备 {limit} 张卡的密钥, 要求 {count} 张。|分批预备。",
+        "Keys of at most {limit} cards are prepared at a time, {count} were asked for.|Prepare them in parts.",
+    ),
+    "key-stored-level": (
+        "{ref} 已是卡片密钥。|预备时给出不带卡片分散因子的密钥引用。",
+        "{ref} names a card key.|Name the stored key, without a card factor.",
+    ),
     "vault-missing": (
         "没有密钥库 {path}。|用 sscard init 建立工作目录, 或用 --workspace 指定。",
         "There is no vault {path}.|Make a workspace with sscard init, or name one with --workspace.",
@@ -128,7 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No passphrase: SSCARD_PASSPHRASE_FILE is not set and there is no terminal to ask on.|Set SSCARD_PASSPHRASE_FILE to the path of a file.",
     ),
     "keys-incomplete": (
-        "密钥库缺少 {count} 个密钥。|见上面的列表。",
-        "The vault lacks {count} keys.|They are listed above.",
+        "缺少 {count} 个密钥。|见上面的列表。",
+        "{count} keys are missing.|They are listed above.",
     ),
 }

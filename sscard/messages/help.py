@@ -11,6 +11,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "读卡器名称或其一部分; emulator 为软件卡",
         "PC/SC reader, by name or part of it; 'emulator' is a software card",
     ),
+    "option-keys": (
+        "密钥所在: vault (缺省)、pkcs11:…、server:…、sdf:…, 见 docs/keys.md",
+        "where the keys are: vault (default), pkcs11:…, server:…, sdf:…; see docs/keys.md",
+    ),
     "option-workspace": ("工作目录 (默认当前目录)", "workspace folder (default: the current one)"),
     "demo": ("演示: 用软件卡完成整个制卡过程", "run the whole job on software cards"),
     "init": ("建立工作目录", "make a workspace"),
@@ -34,6 +38,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "emulate": ("把软件卡接到 vpcd 虚拟读卡器", "serve a software card to pcscd's virtual reader"),
     "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
+    "keyserver": ("密钥服务器: 为工位运算", "key server: calculates for stations without keys"),
     "psam": ("PSAM: 申领、装载、发放、登记簿", "PSAMs: request, load, issue, register"),
     "ceremony": ("密钥仪式: 脚本、记录、表单", "key ceremonies: scripts, transcripts, forms"),
     "vectors": ("运行测试向量", "run test vectors"),

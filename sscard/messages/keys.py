@@ -17,6 +17,24 @@ TEXTS: dict[str, tuple[str, str]] = {
         "核对密钥库是否有卡片规格所需的全部密钥。\n\n\b\n例: sscard keys check --workspace ws",
         "See whether the vault has every key the card profile needs.\n\n\b\nExample: sscard keys check --workspace ws",
     ),
+    "token-help": (
+        "PKCS#11 令牌中的密钥。PIN 从文件或终端来, 不在命令行。\n\n\b\n例: sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+        "Keys in a PKCS#11 token.  The PIN comes from a file or the terminal, never the command line.\n\n\b\nExample: sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+    ),
+    "token-load-help": (
+        "把本市制卡所需的密钥从密钥库装入令牌: 不可读出、不可导出。\n\n\b\n例: sscard keys token load --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+        "Bring the keys this city's cards need from the vault into the token, never to be read or taken out.\n\n\b\nExample: sscard keys token load --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+    ),
+    "token-list-help": (
+        "列出令牌中的密钥和校验值 (由令牌算出)。\n\n\b\n例: sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+        "The keys of the token and the check values it calculates.\n\n\b\nExample: sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+    ),
+    "token-loaded": (
+        "已装入 {count} 项到令牌 {token}, 校验值相符 ✓",
+        "{count} loaded into token {token}, check values agree ✓",
+    ),
+    "token-needed": ("用 --keys pkcs11:… 指明令牌", "name the token with --keys pkcs11:…"),
+    "prompt-pin": ("令牌 {token} 的 PIN", "PIN of token {token}"),
     "option-level": ("只列国家级或地方密钥", "only national or only local keys"),
     "option-name": ("只列一个密钥 (名称或别名)", "only one key, by name or alias"),
     "option-version": ("只列一个版本", "only one version"),

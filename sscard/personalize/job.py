@@ -19,7 +19,6 @@ from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
-from sscard.keys.family import served
 from sscard.keys.files import write_private
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
@@ -111,18 +110,17 @@ def _begun(workspace: Workspace) -> bool:
 def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
     """Template and dialect for a workspace's cards, with every key looked for before any card is touched.
 
-    Raises CustodyError for a key that is missing or of another algorithm and for an algorithm that only an HSM has,
+    Raises CustodyError for a key that is missing or of another algorithm and for what the back end cannot calculate,
     GuardRefused for demo keys in production, ProfileError for a profile that clashes with the standard.
     """
     guard_mode(workspace, service)
     require_sound(profile)
+    service.require(profile.algorithm)
     dialect = load_dialect(profile.dialect)
     template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
     for ref in sorted(template.key_refs(), key=str):
         algorithm = service.algorithm(ref)
         if ref.name not in (PIN, TRANSPORT) and algorithm is not profile.algorithm:
-            if not served(profile.algorithm):
-                raise CustodyError("algorithm-unpublished", algorithm=profile.algorithm.name)
             raise CustodyError("key-algorithm", key=str(ref), found=algorithm.name, wanted=profile.algorithm.name)
     return template, dialect
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sscard.errors import GuardRefused, WorkspaceError
 from sscard.keys.anchor import Anchor
+from sscard.keys.backend import VAULT
 from sscard.keys.family import Algorithm, family_of
 from sscard.keys.files import write_private
 from sscard.keys.hierarchy import DemoKey, demo_vault
@@ -40,13 +41,19 @@ _RULES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 }
 """Settings with the form of their value and an example."""
 
+_OPTIONAL: Final[dict[str, tuple[re.Pattern[str], str]]] = {
+    "keys": (re.compile(r"vault|(?:pkcs11|server|sdf):\S+"), VAULT),
+}
+"""Settings that may be missing, with their form and their default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """An opened workspace.
 
     ``region`` has six digits; ``init_org`` is the initializing institution (初始化机构) of 24 digits: 9156000002, the
-    issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).
+    issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).  ``keys`` names the back
+    end that holds the keys (docs/keys.md).
     """
 
     root: Path
@@ -55,6 +62,7 @@ class Workspace:
     profile: str
     station: str
     init_org: str
+    keys: str = VAULT
 
     @property
     def vault_path(self) -> Path:
@@ -69,6 +77,11 @@ class Workspace:
     def anchor_path(self) -> Path:
         """The vault's anchor, outside ``keys/``: a copy of that folder put back does not bring its anchor along."""
         return self.root / "vault.anchor"
+
+    @property
+    def server_token_path(self) -> Path:
+        """The token that a key server and its stations share."""
+        return self.root / "keys" / "keyserver-token"
 
     @property
     def ledger_path(self) -> Path:
@@ -106,8 +119,8 @@ def open_workspace(directory: Path) -> Workspace:
     path = root / SETTINGS_NAME
     settings = _settings(path)
     for name in settings:
-        if name != "format" and name not in _RULES:
-            known = ", ".join(("format", *_RULES))
+        if name != "format" and name not in _RULES and name not in _OPTIONAL:
+            known = ", ".join(("format", *_RULES, *_OPTIONAL))
             raise WorkspaceError("workspace-key", path=str(path), name=name, known=known)
     if settings.get("format") != FORMAT or isinstance(settings["format"], bool):
         raise _wrong(path, settings, "format", str(FORMAT))
@@ -115,10 +128,15 @@ def open_workspace(directory: Path) -> Workspace:
         value = settings.get(name)
         if not isinstance(value, str) or not form.fullmatch(value):
             raise _wrong(path, settings, name, f'"{example}"')
+    for name, (form, example) in _OPTIONAL.items():
+        value = settings.setdefault(name, example)
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise _wrong(path, settings, name, f'"{example}"')
     region, init_org = settings["region"], settings["init_org"]
     if not init_org.startswith(_INIT_ORG_PREFIX + region):
         raise _wrong(path, settings, "init_org", f'"{_init_org(region)}"')
-    return Workspace(root, region, settings["mode"] == _DEMO, settings["profile"], settings["station"], init_org)
+    demo = settings["mode"] == _DEMO
+    return Workspace(root, region, demo, settings["profile"], settings["station"], init_org, settings["keys"])
 
 
 def create_workspace(

@@ -6,6 +6,7 @@ a key, named in the information file of who loaded it.  What a PSAM cannot do is
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn
 
 from sscard.cos.psam import Authority, PsamType
@@ -62,8 +63,19 @@ class PsamKeyService:
         self._deliver(ref, challenge, _CIPHER)
         return self.psam.encipher(pad_length(plain, self.psam.block))
 
+    def require(self, algorithm: Algorithm) -> None:
+        """Return for the PSAM's own cipher.  Raises NotServed for another."""
+        if algorithm is not self.psam.algorithm:
+            raise NotServed("psam-cannot", operation=algorithm.name)
+
+    def prepare(self, refs: Iterable[KeyRef], cards: Sequence[bytes]) -> None:
+        """Nothing is made ahead: a PSAM holds one session key at a time."""
+
     def forget(self, card: bytes) -> None:
         """Nothing of a card is kept here."""
+
+    def close(self) -> None:
+        """The PSAM belongs to its opener."""
 
     def _deliver(self, ref: KeyRef, challenge: bytes, wanted: frozenset[PsamClass]) -> None:
         """Have the card key's session key in the PSAM.

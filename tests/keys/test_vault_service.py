@@ -340,10 +340,15 @@ def every_output(service: VaultKeyService) -> list[bytes]:
                         "session_mac": (CARD, b"message"),
                         "key_mac": (CARD, b"message"),
                         "session_cipher": (CARD, b"\x12\x34\x56"),
+                        "direct_cryptogram": (CARD,),
+                        "direct_cipher": (b"\x12\x34\x56",),
+                        "folded_mac": (b"message",),
                         "transaction_code": (b"message",),
                         "wrap_key": (KeyRef("MKDF01", region, factor), b"prefix"),
                     }.items():
                         call(getattr(service, operation), ref, *arguments)
+                    call(service.prepare, [ref], [OTHER])
+    call(service.require, Algorithm.SM1)
     return found
 
 
@@ -358,6 +363,7 @@ def test_no_master_ever_comes_out(algorithm: Algorithm) -> None:
     public = {name for name in dir(service) if not name.startswith("_")}
     assert public == {name for name in vars(KeyService) if not name.startswith("_")}, "search a new method too"
     haystack = b"\n".join([*every_output(service), repr(service).encode(), str(service).encode()])
+    assert {"demo", "forget", "close"} < public, "which give nothing but a word and nothing"
     assert service.first_key(KeyRef("MKDF01", CITY, CARD)).reveal() in haystack, "the search can find a key"
     for master in masters:
         for form in (master, master[:8], master[8:] or master, master.hex().encode(), master.hex().upper().encode()):
