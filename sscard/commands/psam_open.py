@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sscard.apdu.transport import Transport
     from sscard.emulator.psam import PsamCard
     from sscard.keys.family import Algorithm
+    from sscard.keys.service import KeyService
     from sscard.personalize.workspace import Workspace
     from sscard.psam.reader import Psam
     from sscard.psam.register import PsamRegister

@@ -16,7 +16,7 @@ from sscard.keys.diversify import city_factor, province_factor
 from sscard.keys.family import Algorithm, family_of
 from sscard.keys.pkcs11_token import TokenAddress, TokenObject, open_session, require_des, told
 from sscard.keys.secret import Secret
-from sscard.keys.store import Entry, KeyStore, State, Usage
+from sscard.keys.store import Entry, KeyStore, Usage
 
 
 def load_token(address: TokenAddress, pin: Secret, store: KeyStore, region: str) -> list[Entry]:
@@ -61,7 +61,7 @@ def city_keys(store: KeyStore, region: str) -> list[tuple[Entry, Secret]]:
             nearest[entry.name, entry.version] = entry
     found = []
     for entry in nearest.values():
-        if entry.state is not State.ACTIVE:
+        if not entry.usable or _of_another_issuer(entry, region):
             continue
         value = store.value(entry).reveal()
         if entry.usage is Usage.DIVERSIFY and entry.level is not Level.ISSUER and entry.region != region:
@@ -72,6 +72,11 @@ def city_keys(store: KeyStore, region: str) -> list[tuple[Entry, Secret]]:
             entry = replace(entry, region=region, check_value=check)
         found.append((entry, Secret(value)))
     return found
+
+
+def _of_another_issuer(entry: Entry, region: str) -> bool:
+    """Whether a key is an issuer's own and stands elsewhere: the masters of PSAMs are no business of a card station."""
+    return entry.usage is Usage.DIVERSIFY and entry.level is Level.ISSUER and entry.region != region
 
 
 def _refuse_second(session: Any, wanted: list[tuple[Entry, Secret]], address: TokenAddress) -> None:

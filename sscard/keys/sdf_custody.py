@@ -20,7 +20,7 @@ from sscard.errors import CustodyError, NotServed
 from sscard.keys.catalog import Level, canonical
 from sscard.keys.checkvalue import CHECK_SIZE
 from sscard.keys.custody import Batch
-from sscard.keys.family import COMPLEMENT, MAC_SIZE, Algorithm, Keyed, pad80, register, unpad_length
+from sscard.keys.family import COMPLEMENT, MAC_SIZE, Algorithm, Keyed, card_algorithm, pad80, register, unpad_length
 from sscard.keys.sdf import SdfDevice
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry, State, Usage, is_region_path
@@ -208,7 +208,7 @@ def _rows(table: Mapping[str, Any], path: Path) -> Iterable[tuple[Entry, Mapping
                 Level(row["level"]),
                 row.get("region", ""),
                 int(row.get("version", 1)),
-                Algorithm[row["algorithm"]],
+                card_algorithm(row["algorithm"]),
                 usage,
                 State.ACTIVE,
                 table["mode"] == "demo",

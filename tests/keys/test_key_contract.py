@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from sscard.errors import CustodyError
+from sscard.errors import CustodyError, NotServed
 from sscard.keys import catalog
 from sscard.keys.custody_service import CARDS_KEPT, CustodyService
 from sscard.keys.family import Algorithm
+from sscard.keys.psam import KeyPlace, PsamClass
+from sscard.keys.psam import Usage as PsamUsage
 from sscard.keys.remote import RemoteKeyService
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef, KeyService
@@ -90,7 +92,7 @@ def test_every_operation_agrees_with_the_keys_in_memory(backend: Any, operation:
         ("presentation", (RK,), "key-not-presented"),
         ("presentation", (MK,), "key-not-presented"),
         ("check_value", (KeyRef("PIN", CITY),), "key-presented-only"),
-        ("check_value", (KeyRef("RKSSSE", CITY, CARD, 2),), "key-missing"),
+        ("check_value", (KeyRef("RKSSSE", CITY, CARD, 4),), "key-missing"),
         ("check_value", (KeyRef("UK9DF09", CITY, CARD),), "key-missing"),
         ("transaction_code", (RK, b"fields"), "key-not-tac"),
         ("session_cipher", (RK, CHALLENGE, bytes(9)), "key-plain"),
@@ -106,6 +108,21 @@ def test_what_is_refused(backend: Any, operation: str, arguments: tuple[Any, ...
     with pytest.raises(CustodyError) as caught:
         getattr(backend.service, operation)(*arguments)
     assert caught.value.key in key
+
+
+def test_roots_are_wrapped_for_psams_where_they_may_leave(backend: Any) -> None:
+    """The vault, and a server over it, wrap them; a device whose keys cannot leave says so."""
+    row = catalog.find("IRK")
+    place = KeyPlace(PsamUsage(1, PsamClass(row.psam.classes[0])), row.psam.ids[0])
+    arguments = KeyRef("IRK", CITY), KeyRef("PSAMADF", CITY, CARD), place.create_head(backend.algorithm, 16)
+    if backend.name.startswith(("pkcs11", "sdf")):
+        with pytest.raises(NotServed) as caught:
+            backend.service.wrap_for_psam(*arguments)
+        assert caught.value.key == "custody-root"
+    else:
+        wrapped = backend.service.wrap_for_psam(*arguments)
+        assert wrapped == backend.twin.wrap_for_psam(*arguments)
+        assert len(wrapped) == 32
 
 
 def test_a_missing_key_is_named(backend: Any) -> None:
@@ -226,4 +243,4 @@ def test_they_are_key_services(kind: type) -> None:
 
 def test_every_operation_is_in_these_tests() -> None:
     public = {name for name in vars(KeyService) if not name.startswith("_")}
-    assert public == {*OPERATIONS, "demo", "require", "prepare", "forget", "close"}
+    assert public == {*OPERATIONS, "demo", "require", "prepare", "forget", "close", "wrap_for_psam"}

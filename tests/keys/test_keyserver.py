@@ -208,7 +208,7 @@ def test_the_rate_holds_back_and_refuses_nothing(start_server: Callable[..., Any
         b"check_value|RKSSSE:x:990101:|\n",
         b"check_value|RKSSSE:1:990101:0|\n",
         b"session_mac|RKSSSE:1:990101:8699990100000017|zz|00|\n",
-        b"require|AES|\n",
+        b"require|RC4|\n",
         b"check_value|\xff|\n",
     ],
 )

@@ -19,7 +19,6 @@ from sscard.emulator.psam import PsamCard
 from sscard.errors import Exit
 from sscard.keys.secret import Secret
 from sscard.keys.vault import Vault
-from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.workspace import open_workspace
 
 SERIAL = "99010100000000000001"
@@ -107,10 +106,10 @@ def test_the_whole_way_of_one_psam(desk: Desk) -> None:
     events = [event["what"] for event in desk.here("where", NUMBER, "--history")[1][1:]]
     assert events[0] == "reserve"
     assert events[-1] == "destroy"
-    vault = VaultKeyService(Vault.open(open_workspace(Path(desk.ws)).vault_path, _passphrase(desk)))
+    vault = Vault.open(open_workspace(Path(desk.ws)).vault_path, _passphrase(desk))
     register = (Path(desk.ws) / "keys" / "psam.sqlite").read_bytes() + desk.shown.encode()
-    for entry in (entry for entry in vault._store if entry.usage.value == "diversify"):
-        value = vault._store.value(entry).reveal()
+    for entry in (entry for entry in vault if entry.usage.value == "diversify"):
+        value = vault.value(entry).reveal()
         assert value not in register
         assert value.hex().upper().encode() not in register.upper()
 
