@@ -20,7 +20,8 @@ from sscard.personalize.columns import Header
 from sscard.personalize.findings import Finding, Severity
 from sscard.personalize.record import Record
 from sscard.personalize.rules import Setting
-from sscard.personalize.scan import OnFinding, OnRow, Scan, reading
+from sscard.personalize.judge import Judge, OnFinding
+from sscard.personalize.scan import OnRow, Scan, reading
 
 _OWN_FIELDS: Final = frozenset(Record.__dataclass_fields__)
 
@@ -77,7 +78,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of :func:`check`.  ``findings`` holds the first ``scan.KEEP_FINDINGS``; ``counts`` counts all.
+    """The outcome of :func:`check`.  ``findings`` holds the first ``judge.KEEP_FINDINGS``; ``counts`` counts all.
 
     ``sha256`` is of the whole file, lower-case hex.
     """
@@ -136,16 +137,17 @@ def check(
         raise BatchUnusable("batch-encoding", encoding=encoding, known=", ".join(lines.ENCODINGS))
     if region.startswith(ssn.DEMO_PREFIX) != demo:
         raise GuardRefused("batch-region-demo" if demo else "batch-region-production", region=region)
-    scan = Scan(path, encoding, Setting(region, demo, today or date.today()), on_finding, on_row)
+    judge = Judge(path.name, Setting(region, demo, today or date.today()), on_finding)
+    scan = Scan(path, encoding, judge, on_row)
     with reading(path):
         file = path.open("rb")
     with file:
         state = _state(file)
         scan.run(file)
     batch = None
-    if scan.header is not None and not scan.counts[Severity.ERROR]:
+    if scan.header is not None and not judge.counts[Severity.ERROR]:
         batch = Batch(path, encoding, scan.sha256, scan.header, scan.offsets, state)
-    return Report(path, encoding, scan.rows, scan.sha256, tuple(scan.findings), dict(scan.counts), batch)
+    return Report(path, encoding, scan.rows, scan.sha256, tuple(judge.findings), dict(judge.counts), batch)
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:
