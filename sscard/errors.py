@@ -147,6 +147,12 @@ class BatchUnusable(BatchError):
     exit_code = Exit.USAGE
 
 
+class FormatError(SscardError):
+    """A format file is wrong, or a format has no layout for what was asked; tells file and place."""
+
+    exit_code = Exit.USAGE
+
+
 class UsageError(SscardError):
     """What was typed cannot be meant."""
 

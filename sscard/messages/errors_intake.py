@@ -57,4 +57,44 @@ TEXTS: dict[str, tuple[str, str]] = {
         "不认识 {code}。|相近的: {near}。",
         "Nothing is known of {code}.|Near it: {near}.",
     ),
+    "batch-container": (
+        "{path} 不能作为 {container} 读取。|检查 --format 是否选对, 文件是否完整、未加密。",
+        "{path} cannot be read as {container}.|Check that --format is right and that the file is whole and not encrypted.",
+    ),
+    "format-unknown": (
+        "没有名为 {name} 的格式。|有: {known}; 自己的格式写文件名 (*.toml)。",
+        "There is no format {name}.|There are {known}; name your own by its file (*.toml).",
+    ),
+    "format-unreadable": (
+        "不能读取格式文件 {path}: {reason}。|检查路径; 写法见 docs/batch.md。",
+        "The format file {path} cannot be read: {reason}.|Check the path; docs/batch.md tells how one is written.",
+    ),
+    "format-key": (
+        "格式文件 {path} 中不认识 {name}。|可以写: {known}。",
+        "The format file {path} has an unknown name {name}.|Known here: {known}.",
+    ),
+    "format-value": (
+        "格式文件 {path} 中 {name} 缺少或不对。|应为: {expected}。",
+        "In the format file {path}, {name} is missing or wrong.|Expected: {expected}.",
+    ),
+    "format-no-intake": (
+        "格式 {name} 只有回盘, 没有来盘。|用 --returns {name}, 来盘另选格式。",
+        "The format {name} is of return files only; nobody sends it.|Use --returns {name} and another format for the batch.",
+    ),
+    "format-no-returns": (
+        "格式 {name} 没有回盘。|用 --returns 另选一种。",
+        "The format {name} has no return file.|Choose another with --returns.",
+    ),
+    "format-encode": (
+        "回盘第 {line} 行的字符 {code} 不能用 {encoding} 写出。|换一种编码为 gb18030 或 utf-8 的回盘格式; 卡片不受影响。",
+        "The character {code} on line {line} of the return file cannot be written in {encoding}.|Choose a return format in gb18030 or utf-8; the cards are not affected.",
+    ),
+    "format-unfit": (
+        "回盘第 {row} 行的 {column} 不合格式。|核对格式文件; 卡片不受影响。",
+        "{column} in row {row} of the return file does not fit the format.|Check the format file; the cards are not affected.",
+    ),
+    "library-missing": (
+        "缺少程序库 {name}。|安装: pip install 'sscard[data]'",
+        "The library {name} is not installed.|Install it: pip install 'sscard[data]'",
+    ),
 }

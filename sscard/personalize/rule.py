@@ -1,8 +1,8 @@
 """What a rule on the values of one row is: one record with its Python function and its SQL expression.
 
 Both forms say the same of the same row, the function with the fields of the message, the expression as a condition.
-The expression is in the subset of SQL of ``docs/scale.md`` and reads the row's columns, all text and never NULL, and the columns
-of ``rules_sql.DERIVED``; ``{region}``, ``{demo}``, ``{today}`` and ``{far}`` stand for the setting.
+The expression is in the subset of SQL of ``docs/scale.md``.  It reads the row's columns, all text and never NULL, and
+those that ``rules_sql`` derives; ``{region}``, ``{demo}``, ``{today}`` and ``{far}`` stand for the setting.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Broken = Callable[["Row", "Setting"], "Fields | None"]
 
 FARTHEST_ISSUE_DAYS: Final = 366
 
-SCIENTIFIC: Final = r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+"
+SCIENTIFIC: Final = "[0-9](?:[.][0-9]+)?[Ee][+]?[0-9]+"
 SPREADSHEET_DATE: Final = (
-    r"[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?: .*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}|[1-9][0-9]{4}"
+    "[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?: .*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}|[1-9][0-9]{4}"
 )
-PAN: Final = r"[0-9]{12,19}"
+PAN: Final = "[0-9]{12,19}"
 
 _SCIENTIFIC: Final = re.compile(SCIENTIFIC)
 _SPREADSHEET_DATE: Final = re.compile(SPREADSHEET_DATE)
@@ -97,7 +97,7 @@ def damage(value: str, *, a_date: bool = False) -> str | None:
 def misshapen(column: str, rule: str, kept: Callable[[Row, Setting], bool], more: Broken | None = None) -> list[Rule]:
     """The rules on the shape of a column: those a spreadsheet's damage falls under, and ``rule`` for anything else.
 
-    ``kept`` tells a value of the right shape; an empty one is no matter of shape.  ``more`` gives fields of the message.
+    ``kept`` tells a value of the right shape; an empty one is no matter of shape.  ``more`` gives the message's fields.
     """
     a_date = rule in ("DAT-01", "DAT-02", "BIR-01")
 

@@ -1,4 +1,4 @@
-"""Rules on the card of a row: card number, region, days of issue and expiry, kind of application, bank card, marks of demonstration.
+"""Rules on the card of a row: card number, region, days, kind of application, bank card, marks of demonstration.
 
 Sources: V2.0 notice annex A (card numbers), ISO/IEC 7812 (Luhn digit), GB/T 2260 (regions).
 """
@@ -173,7 +173,8 @@ EXPIRY: Final = (
         "DAT-04",
         "expire_date",
         _expired,
-        "expire_date_day > 0 AND expire_date_day <= {today} AND (issue_date_day = 0 OR expire_date_day > issue_date_day)",
+        "expire_date_day > 0 AND expire_date_day <= {today} "
+        "AND (issue_date_day = 0 OR expire_date_day > issue_date_day)",
     ),
 )
 BANK: Final = (

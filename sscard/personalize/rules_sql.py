@@ -26,7 +26,7 @@ _DATES: Final = ("birth", "issue_date", "expire_date")
 
 
 def active(columns: Collection[str], leave_out: Collection[str] = ()) -> tuple[Rule, ...]:
-    """The rules on ``columns``.  The kind of an application asks for the old card number even where no column has it."""
+    """The rules on ``columns``.  A kind of application may ask for an old card number that no column has."""
     return tuple(
         rule
         for rule in ROW_RULES
@@ -112,7 +112,7 @@ def _sums_and_dates() -> dict[str, str]:
 
 
 def _faults() -> dict[str, str]:
-    """What is wrong with the shape of a column: 0 nothing, 1 shape, 2 powers of ten, 3 a spreadsheet's mark, 4 a date rewritten."""
+    """What is wrong with a column: 0 nothing, 1 its shape, 2 powers of ten, 3 a spreadsheet's mark, 4 a date rewritten."""
     faults = {"born_day": _calendar("born_num")}
     for column in _DATES:
         faults[f"{column}_shape"] = _fault(column, f"{column}_day > 0", a_date=True)
@@ -136,7 +136,7 @@ def _fault(column: str, kept: str, *, a_date: bool = False) -> str:
 
 
 def _like(column: str, pattern: str, length: int = 0) -> str:
-    """Whether the whole of a column has the pattern; the length is tested too, for ``$`` may stand before a line end."""
+    """Whether the whole of a column has the pattern; its length is tested too, for ``$`` may stand before a line end."""
     test = f"REGEXP_MATCHES({column}, '^(?:{pattern})$')"
     return f"LENGTH({column}) = {length} AND {test}" if length else test
 
@@ -163,7 +163,7 @@ def _weighted(column: str, weights: Sequence[int], value: Callable[[str, int], s
 
 
 def _luhn_sum() -> str:
-    """Over nineteen digits, zeros before a shorter number; every second one from the right doubled, its digits added."""
+    """Over nineteen digits, zeros before a shorter number; every second from the right doubled, its digits added."""
     padded = "SUBSTR('0000000' || bank_pan, LENGTH(bank_pan) - 11, 19)"
     digits = [f"ASCII(SUBSTR({padded}, {place}, 1)) - 48" for place in range(1, 20)]
     return " + ".join(

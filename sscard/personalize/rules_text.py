@@ -20,11 +20,14 @@ NO_TAIL: Final = 99
 """Bytes of extension of a name that cannot be split at all: more than any that fits."""
 
 _PLAIN_NAME: Final = re.compile(r"[\u4e00-\u9fa5A-Za-z·' .-]+")
-_LOOK_ALIKES: Final = "\u2022\u2027\u2219\u22c5\u30fb\uff0e\uff65"
+LOOK_ALIKES: Final = "\u2022\u2027\u2219\u22c5\u30fb\uff0e\uff65"
+_LOST: Final = "?？"
+ODD_IN_NAMES: Final = LOOK_ALIKES + _LOST + "\ufffd"
+"""Printable characters that some rule on characters asks about."""
 
 
 def text_remarks(values: Mapping[str, str]) -> Iterator[Remark]:
-    """What is wrong with the characters of a row: blanks around, invisible, lost or decomposed ones, odd ones in a name."""
+    """What is wrong with the characters of a row: blanks around, invisible, lost, decomposed, odd ones in a name."""
     for column, value in values.items():
         if value.isascii() and value.isprintable() and value == value.strip():
             continue
@@ -72,6 +75,6 @@ def _name_rule(character: str) -> str | None:
         return "NAM-01"
     if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
         return "NAM-02"
-    if character in "?？":
+    if character in _LOST:
         return "NAM-03"
-    return "NAM-04" if character in _LOOK_ALIKES else None
+    return "NAM-04" if character in LOOK_ALIKES else None

@@ -44,7 +44,7 @@ class Scan:
         """Read ``file`` to its end.  Raises BatchUnusable where it cannot be read or is no text file."""
         digest, offset, number = hashlib.sha256(), 0, 0
         with reading(self.path):
-            _refuse_foreign(self.path, file)
+            refuse_foreign(self.path, file)
         while raw := _read_line(self.path, file):
             number += 1
             digest.update(raw)
@@ -94,12 +94,8 @@ class Scan:
         """Name the byte; where another encoding reads the whole file, the rest would only repeat the finding."""
         self._bad_lines += 1
         self._pass_row()
-        rule, others = bad.rule, ""
-        if rule == "ENC-01":
-            with reading(self.path):
-                known = lines.other_encodings(self.path, self.encoding) if self._bad_lines == 1 else []
-            others = " / ".join(known)
-            rule = rule if others else "ENC-05"
+        with reading(self.path):
+            rule, others = lines.blame(self.path, self.encoding, bad, look=self._bad_lines == 1)
         self._judge.add(rule, number, encoding=self.encoding, offset=offset + bad.offset, others=others)
         return not others
 
@@ -156,7 +152,7 @@ def _read_line(path: Path, file: BinaryIO) -> bytes:
         return file.readline(lines.MAX_LINE + 1)
 
 
-def _refuse_foreign(path: Path, file: BinaryIO) -> None:
+def refuse_foreign(path: Path, file: BinaryIO) -> None:
     """Refuse what is no text file before its bytes are judged as text.  Raises BatchUnusable."""
     head = file.read(4)
     file.seek(0)
