@@ -90,6 +90,7 @@ def _shapes() -> dict[str, str]:
         "card_no_ok": _flag(_like("card_no", "[A-Z][0-9A-Z]{8}", 9)),
         "old_card_no_ok": _flag(_like("old_card_no", "[A-Z][0-9A-Z]{8}", 9)),
         "bank_pan_ok": _flag(_like("bank_pan", PAN)),
+        "bank_pan_19": "SUBSTR('0000000' || bank_pan, LENGTH(bank_pan) - 11, 19)",
     }
     for column in _DATES:
         shapes[f"{column}_num"] = f"CASE WHEN {_like(column, '[0-9]{8}', 8)} THEN CAST({column} AS INTEGER) ELSE 0 END"
@@ -164,8 +165,7 @@ def _weighted(column: str, weights: Sequence[int], value: Callable[[str, int], s
 
 def _luhn_sum() -> str:
     """Over nineteen digits, zeros before a shorter number; every second from the right doubled, its digits added."""
-    padded = "SUBSTR('0000000' || bank_pan, LENGTH(bank_pan) - 11, 19)"
-    digits = [f"ASCII(SUBSTR({padded}, {place}, 1)) - 48" for place in range(1, 20)]
+    digits = [f"ASCII(SUBSTR(bank_pan_19, {place}, 1)) - 48" for place in range(1, 20)]
     return " + ".join(
         f"({digit}) * 2 - CASE WHEN ({digit}) > 4 THEN 9 ELSE 0 END" if place % 2 else f"({digit})"
         for place, digit in enumerate(digits)

@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from sscard.personalize.columns import REQUIRED, Problem, read_header
+from sscard.personalize.exchange.decode import Lines
 from sscard.personalize.exchange.model import Column, Container, Sheet
 from sscard.personalize.exchange.tables import parquet_rows, workbook_rows
-from sscard.personalize.exchange.text import Cells, text_rows
+from sscard.personalize.exchange.text import Cells, comma_cells, csv_line, text_rows
 from sscard.personalize.judge import Notes
 from sscard.personalize.masking import mask, printable
-from sscard.personalize.scan import reading
+from sscard.personalize.scan import reading, refuse_foreign
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows that follow each other: line, number of the row, and the values as a line of CSV in canonical columns."""
+
+    lines: list[int]
+    numbers: list[int]
+    texts: list[str]
+
 
 Change = Callable[[str, int], str | None]
 _KNOWN_SHOWN: Final = 12
+_CHUNK: Final = 1000
 
 
 class Reading:
@@ -38,6 +51,7 @@ class Reading:
         self.path = path
         self._sheet = sheet
         self._notes = notes
+        self._lines: Lines | None = None
         self._cells = self._open(path, file, encoding)
         self._waiting: list[tuple[int, list[str]]] = []
         self._blank = 0
@@ -51,15 +65,69 @@ class Reading:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line and values of each row, in the order of ``columns``."""
+        if self.columns:
+            yield from self._rows(self._filled())
+            self._close()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The same rows many at a time, the lines of a plain CSV file as they stand.  Use this or :meth:`rows`."""
         if not self.columns:
             return
+        if self._lines is None or not self._straight:
+            yield from self._packed(self._filled())
+        else:
+            yield from self._packed(self._rest())
+            while run := self._lines.run():
+                yield from self._run(*run)
+        self._close()
+
+    @property
+    def _straight(self) -> bool:
+        """Whether a row's values are the cells of the file, in their order and unchanged."""
+        columns = self._layout
+        return all(column and column.plain for column in columns) and len(columns) == len(self.columns)
+
+    def _run(self, first: int, texts: list[str]) -> Iterator[Chunk]:
+        """Lines as rows: as they stand where they are plain, else cell by cell."""
+        width = len(self.columns)
+        commas = width - 1
+        plain = (
+            not self._blank
+            and '"' not in "\n".join(texts)
+            and all(text.count(",") == commas for text in texts)
+            and "," * commas not in texts
+        )
+        if not plain:
+            yield from self._packed(self._filled_of(comma_cells(enumerate(texts, first), self._notes)))
+            return
+        for start in range(0, len(texts), _CHUNK):
+            part = texts[start : start + _CHUNK]
+            line = first + start
+            number = self.count + 1
+            self._good += len(part)
+            self._line = line + len(part) - 1
+            yield Chunk(list(range(line, line + len(part))), list(range(number, number + len(part))), part)
+
+    def _packed(self, filled: Iterator[tuple[int, list[str]]]) -> Iterator[Chunk]:
+        chunk = Chunk([], [], [])
+        for line, values in self._rows(filled):
+            chunk.lines.append(line)
+            chunk.numbers.append(self.count)
+            chunk.texts.append(csv_line(values))
+            if len(chunk.texts) == _CHUNK:
+                yield chunk
+                chunk = Chunk([], [], [])
+        if chunk.texts:
+            yield chunk
+
+    def _rows(self, filled: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
         layout, notes = self._layout, self._notes
         width = len(layout)
         taken = [place for place, column in enumerate(layout) if column is not None]
         straight = taken == list(range(width))
         changes = {place: _change(column, notes) for place, column in enumerate(layout) if column and not column.plain}
         constant = list(self._sheet.constant.values())
-        for line, cells in self._filled():
+        for line, cells in filled:
             if len(cells) != width:
                 notes.add("ROW-01", line, count=len(cells), expected=width)
                 notes.pass_row()
@@ -72,7 +140,6 @@ class Reading:
             if self._sheet.number:
                 values.append(str(self.count))
             yield line, values
-        self._close()
 
     @property
     def count(self) -> int:
@@ -84,13 +151,26 @@ class Reading:
             return workbook_rows(path, self._notes)
         if self._sheet.container is Container.PARQUET:
             return parquet_rows(path, self._notes)
-        return text_rows(path, file, self._sheet, encoding, self._notes)
+        sheet = self._sheet
+        if sheet.container is Container.CSV and not (sheet.first or sheet.last):
+            with reading(path):
+                refuse_foreign(path, file)
+            self._lines = Lines(path, file, encoding, self._notes)
+            return comma_cells(iter(self._lines), self._notes)
+        return text_rows(path, file, sheet, encoding, self._notes)
 
     def _filled(self) -> Iterator[tuple[int, list[str]]]:
         """Rows of cells; blank ones only at the end."""
+        yield from self._rest()
+        yield from self._filled_of(self._cells)
+
+    def _rest(self) -> Iterator[tuple[int, list[str]]]:
+        """The row that was looked at beside the header."""
         while self._waiting:
             yield self._waiting.pop(0)
-        for line, cells in self._cells:
+
+    def _filled_of(self, rows: Cells) -> Iterator[tuple[int, list[str]]]:
+        for line, cells in rows:
             self._line = line
             if not any(cells):
                 self._blank = self._blank or line

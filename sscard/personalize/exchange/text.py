@@ -1,113 +1,37 @@
-"""Text files: bytes to numbered lines of the declared encoding, lines to cells."""
+"""Text files: numbered lines to cells, by container; the envelope taken off."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from sscard.personalize import lines
+from sscard.personalize.exchange.decode import Lines, Numbered
 from sscard.personalize.exchange.model import Column, Container, Sheet, envelope_pattern
 from sscard.personalize.judge import Notes
 from sscard.personalize.scan import reading, refuse_foreign
 
-Numbered = Iterator[tuple[int, str]]
 Cells = Iterator[tuple[int, list[str]]]
 
 BAR: Final = "|"
-_BLOCK: Final = 1 << 20
 
 
 def text_rows(path: Path, file: BinaryIO, sheet: Sheet, encoding: str, notes: Notes) -> Cells:
     """The lines of a text file as cells; a line that cannot be read is noted and left out.  Raises BatchUnusable."""
     with reading(path):
         refuse_foreign(path, file)
-    content = _unwrapped(_decoded(path, file, encoding, notes), sheet, notes)
+    content = _unwrapped(iter(Lines(path, file, encoding, notes)), sheet, notes)
     if sheet.container is Container.CSV:
-        return _comma(content, notes)
+        return comma_cells(content, notes)
     if sheet.container is Container.BAR:
         return ((number, text.split(BAR)) for number, text in content)
     if sheet.container is Container.FIXED:
         return _fixed(content, sheet.columns, encoding, notes)
     return _objects(content, notes)
-
-
-def _decoded(path: Path, file: BinaryIO, encoding: str, notes: Notes) -> Numbered:
-    """Lines with their numbers, without their ends; strictly decoded, block by block while all is well."""
-    watch = None if encoding == "utf-8" else lines.Utf8Watch()
-    number, offset, bad_lines = 0, 0, 0
-    for block in _blocks(path, file):
-        if not number and watch and block.startswith(lines.BOM):
-            notes.add("ENC-03", 1, encoding=encoding)
-            return
-        if watch:
-            watch.look(block, number + 1)
-        text = _whole(block, encoding)
-        if text is None or max(map(len, pieces := text.split("\n"))) > lines.MAX_LINE // 4:
-            for raw in _physical(block):
-                number += 1
-                if len(raw) > lines.MAX_LINE:
-                    notes.add("ROW-04", number, limit=lines.MAX_LINE)
-                    return
-                try:
-                    line = lines.decode(lines.without_end(raw), encoding)
-                except lines.BadText as bad:
-                    bad_lines += 1
-                    with reading(path):
-                        rule, others = lines.blame(path, encoding, bad, look=bad_lines == 1)
-                    notes.add(rule, number, encoding=encoding, offset=offset + bad.offset, others=others)
-                    notes.pass_row()
-                    if others:
-                        return
-                else:
-                    yield number, line.removeprefix("\ufeff") if number == 1 else line
-                offset += len(raw)
-            continue
-        if pieces[-1] == "":
-            pieces.pop()
-        for line in pieces:
-            number += 1
-            yield number, line.removesuffix("\r") if number > 1 else line.removesuffix("\r").removeprefix("\ufeff")
-        offset += len(block)
-    if watch and (verdict := watch.verdict) and not bad_lines:
-        notes.add(verdict, watch.first_line, encoding=encoding)
-
-
-def _blocks(path: Path, file: BinaryIO) -> Iterator[bytes]:
-    """The file in pieces that end with a line end, but for the last."""
-    rest = b""
-    while True:
-        with reading(path):
-            data = file.read(_BLOCK)
-        if not data:
-            break
-        data = rest + data
-        cut = data.rfind(b"\n") + 1
-        if not cut and len(data) <= lines.MAX_LINE:
-            rest = data
-            continue
-        cut = cut or len(data)
-        rest = data[cut:]
-        yield data[:cut]
-    if rest:
-        yield rest
-
-
-def _whole(block: bytes, encoding: str) -> str | None:
-    """The text of a block; None where any of its lines has to be looked at by itself."""
-    try:
-        text = block.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return text if text.encode(encoding, "replace") == block else None
-
-
-def _physical(block: bytes) -> list[bytes]:
-    pieces = [piece + b"\n" for piece in block.split(b"\n")]
-    pieces[-1] = pieces[-1][:-1]
-    return pieces if pieces[-1] else pieces[:-1]
 
 
 def _unwrapped(numbered: Numbered, sheet: Sheet, notes: Notes) -> Numbered:
@@ -138,7 +62,17 @@ def _envelope(pattern: str, number: int, text: str, notes: Notes) -> bool:
     return True
 
 
-def _comma(numbered: Numbered, notes: Notes) -> Cells:
+def csv_line(cells: Sequence[str]) -> str:
+    """Cells as a line of CSV without its end."""
+    text = ",".join(cells)
+    if '"' not in text and text.count(",") == len(cells) - 1 and text.isprintable() and text:
+        return text
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def comma_cells(numbered: Numbered, notes: Notes) -> Cells:
     for number, text in numbered:
         if '"' not in text:
             yield number, text.split(",")

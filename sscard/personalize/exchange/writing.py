@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 from sscard.errors import FormatError
 from sscard.personalize.exchange.model import Column, Container, Sheet
 from sscard.personalize.exchange.tables import write_parquet, write_workbook
-from sscard.personalize.exchange.text import BAR
+from sscard.personalize.exchange.text import BAR, csv_line
 
 Row = Mapping[str, str]
 
@@ -47,7 +45,7 @@ def _headed(names: list[str], cells: Iterator[list[str]]) -> Iterator[Sequence[s
 def _lines(sheet: Sheet, cells: Iterator[list[str]], told: Mapping[str, str]) -> Iterator[str]:
     names = [column.header for column in sheet.columns]
     line: Callable[[Sequence[str]], str] = {
-        Container.CSV: _comma,
+        Container.CSV: csv_line,
         Container.BAR: BAR.join,
         Container.FIXED: "".join,
     }.get(sheet.container, lambda row: json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False))
@@ -65,12 +63,6 @@ def _told(line: str, told: Mapping[str, str]) -> str:
     for place, value in told.items():
         line = line.replace(f"{{{place}}}", value)
     return line
-
-
-def _comma(cells: Sequence[str]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
 
 
 def _cells(sheet: Sheet, rows: Iterable[Row]) -> Iterator[list[str]]:

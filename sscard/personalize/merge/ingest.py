@@ -11,25 +11,23 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from io import StringIO
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sscard.errors import BatchError
+from sscard.personalize import lines
 from sscard.personalize.exchange.model import Sheet
-from sscard.personalize.exchange.reading import Reading, open_rows
+from sscard.personalize.exchange.reading import Chunk, open_rows
+from sscard.personalize.exchange.text import csv_line
 from sscard.personalize.judge import Notes
 from sscard.personalize.masking import mask
 from sscard.personalize.rows import state_of
 from sscard.personalize.rules_text import ODD_IN_NAMES, name_sizes, text_remarks
 from sscard.personalize.scan import OnRow, reading
 
-_CHUNK: Final = 2000
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
-_BLANKS: Final = (", ", " ,", "\n ", " \n")
-
-Rows = list[tuple[int, list[str]]]
+_BLANKS: Final = (", ", " ,", "\n ", " \n", '" ', ' "')
 
 
 def ingest(
@@ -46,9 +44,9 @@ def ingest(
     spool = folder / f"{table}.spool"
     with file:
         with spool.open("w", encoding="utf-8", newline="") as copy:
-            for chunk in _chunks(source):
+            for chunk in source.chunks():
                 _copy(copy, chunk, source.columns, notes)
-                on_row(chunk[-1][0])
+                on_row(chunk.lines[-1])
         if state_of(file) != state:
             raise BatchError("batch-changed", path=str(path))
     if source.columns:
@@ -57,31 +55,22 @@ def ingest(
     return source.columns, sha256
 
 
-def _chunks(source: Reading) -> Iterator[Rows]:
-    chunk: Rows = []
-    for row in source.rows():
-        row[1].append(str(source.count))
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _copy(copy: TextIO, chunk: Rows, columns: Sequence[str], notes: Notes) -> None:
+def _copy(copy: TextIO, chunk: Chunk, columns: Sequence[str], notes: Notes) -> None:
     """Write rows to the spool; characters are looked at all together, and one by one only where something is odd."""
-    name = columns.index("name") if "name" in columns else -1
-    width = len(columns)
-    joined = [",".join(values) for _, values in chunk]
-    if not _clean("\n".join(joined)):
-        joined = [_odd(line, values, columns, notes) for line, values in chunk]
-    texts = []
-    for (line, values), text in zip(chunk, joined, strict=True):
-        size, tail = name_sizes(values[name]) if name >= 0 else (0, 0)
-        safe = text if text.count(",") == width and '"' not in text else _quoted(values)
-        texts.append(f"{line},{size},{tail},{safe}\n")
-    copy.write("".join(texts))
+    texts = chunk.texts
+    whole = "\n".join(texts)
+    if not _clean(whole):
+        texts = [_judged(line, text, columns, notes) for line, text in zip(chunk.lines, texts, strict=True)]
+    if "name" in columns:
+        place = columns.index("name")
+        if '"' in whole:
+            sizes = [name_sizes(lines.cells(text)[place]) for text in texts]
+        else:
+            sizes = [name_sizes(text.split(",", place + 1)[place]) for text in texts]
+    else:
+        sizes = [(0, 0)] * len(texts)
+    rows = zip(chunk.lines, chunk.numbers, sizes, texts, strict=True)
+    copy.write("".join([f"{line},{number},{size},{tail},{text}\n" for line, number, (size, tail), text in rows]))
 
 
 def _clean(text: str) -> bool:
@@ -95,24 +84,17 @@ def _clean(text: str) -> bool:
     )
 
 
-def _odd(line: int, values: list[str], columns: Sequence[str], notes: Notes) -> str:
+def _judged(line: int, text: str, columns: Sequence[str], notes: Notes) -> str:
     """Judge the characters of one row; control characters become U+FFFD, for no rule takes them and no engine should."""
-    row = dict(zip(columns, values, strict=False))
+    row = dict(zip(columns, next(csv.reader([text])), strict=True))
     for rule, column, fields in text_remarks(row):
         notes.add(rule, line, column, mask(column, row[column]), **fields)
-    values[:] = [_CONTROLS.sub("\ufffd", value) for value in values]
-    return ",".join(values)
-
-
-def _quoted(values: Sequence[str]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="").writerow(values)
-    return text.getvalue()
+    return csv_line([_CONTROLS.sub("\ufffd", value) for value in row.values()])
 
 
 def _load(connection: Any, table: str, columns: Sequence[str], spool: Path) -> None:
-    kinds = {"line": "BIGINT", "name_gb": "INTEGER", "name_tail": "INTEGER", **dict.fromkeys(columns, "VARCHAR")}
-    kinds["row_no"] = "BIGINT"
+    kinds = {"line": "BIGINT", "row_no": "BIGINT", "name_gb": "INTEGER", "name_tail": "INTEGER"}
+    kinds |= dict.fromkeys(columns, "VARCHAR")
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in kinds.items())
     texts = ", ".join(f"'{name}'" for name in columns)
     connection.execute(
