@@ -19,6 +19,8 @@ COMMANDS: Final[dict[str, str]] = {
     "init": "init",
     "people": "people",
     "check": "check",
+    "merge": "merge",
+    "formats": "formats",
     "personalize": "personalize",
     "jobs": "jobs",
     "read": "read",

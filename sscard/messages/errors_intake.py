@@ -97,4 +97,52 @@ TEXTS: dict[str, tuple[str, str]] = {
         "缺少程序库 {name}。|安装: pip install 'sscard[data]'",
         "The library {name} is not installed.|Install it: pip install 'sscard[data]'",
     ),
+    "merge-key-unknown": (
+        "不认识列 {name}。|可以作为键的: {known}。",
+        "There is no column {name}.|These can be a key: {known}.",
+    ),
+    "merge-key-name": (
+        "不能按 {name} 合并: 姓名不唯一, 同名的人会拿到别人的卡。|用 社会保障号码。",
+        "Files are never merged on {name}: names are not unique, and people of one name would get each other's cards.|Use 社会保障号码.",
+    ),
+    "merge-key-kind": (
+        "不能按 {name} 合并: 这一列不是每人唯一。|可以作为键的: {known}。",
+        "Files are not merged on {name}: it is not one of its own for each person.|These can be a key: {known}.",
+    ),
+    "merge-key-missing": (
+        "文件 {path} 没有键 {name} 这一列。|换一个两份文件都有的键。",
+        "The file {path} has no column for the key {name}.|Take a key that both files have.",
+    ),
+    "merge-prefer": (
+        "--prefer {name}={side} 不对。|写列名和 ss 或 bank。",
+        "--prefer {name}={side} is wrong.|Give a column and ss or bank.",
+    ),
+    "merge-exists": (
+        "{path} 已存在, 不会覆盖。|换一个目录名。",
+        "{path} exists and is not overwritten.|Name another folder.",
+    ),
+    "merge-unwritable": (
+        "不能建立目录 {path}: {reason}。|检查上级目录和权限。",
+        "The folder {path} cannot be made: {reason}.|Check the folder above it and the permissions.",
+    ),
+    "merge-disk": (
+        "写 {path} 时失败: {reason}。没有留下任何文件。|检查磁盘空间, 再执行一次。",
+        "Writing {path} failed: {reason}. No file was left.|Check the room on the disk and run it again.",
+    ),
+    "merge-engine": (
+        "合并引擎停下: {reason} (内存上限 {memory})。没有留下任何文件。|检查输出目录所在磁盘的空间, 或加大 --memory, 再执行一次。",
+        "The engine stopped: {reason} (limit of memory {memory}). No file was left.|Check the room on the disk of the output folder or raise --memory, and run it again.",
+    ),
+    "merge-memory": (
+        "内存上限 {memory} 写法不对。|例如 500MB 或 2GB。",
+        "{memory} is no limit of memory.|For example 500MB or 2GB.",
+    ),
+    "merge-columns": (
+        "合并后仍缺少列 {missing}, 不能成为批次。|请一方补上这些列。",
+        "Merged, the rows would still lack {missing} and be no batch.|Have one of the parties add them.",
+    ),
+    "merge-totals": (
+        "总数对不上: 社保 {ss} / {ss_rows}, 银行 {bank} / {bank_rows}。没有留下任何文件。|这是本软件的错误, 请报告。",
+        "The totals do not add up: {ss} of {ss_rows} and {bank} of {bank_rows}. No file was left.|This is a fault of this program; please report it.",
+    ),
 }

@@ -272,7 +272,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "生产批次中出现演示数据 (以 {mark} 开头): {value}|删除演示数据",
         "demo data in a production batch (begins with {mark}): {value}|remove it",
     ),
-    "option-encoding": ("批次文件的编码 (由发送方声明)", "encoding the sender declared"),
+    "option-encoding": (
+        "批次文件的编码 (由发送方声明; 默认按格式)",
+        "encoding the sender declared (default: the format's)",
+    ),
+    "option-format": ("文件的格式 (见 sscard formats list)", "format of the file (see sscard formats list)"),
     "option-region": ("地区码", "region code"),
     "option-mode": ("演示 (只许虚构人员) 或生产", "demo (synthetic people only) or production"),
     "option-limit": ("最多显示多少条, 0 为全部", "findings to show at most, 0 for all"),
@@ -304,8 +308,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "written": ("已写入 {count} 人: {path}", "wrote {count} people: {path}"),
     "writing": ("已写入 {rows} 人", "{rows} people written"),
     "check-help": (
-        "检查批次文件: 编码、列、每个人的号码姓名日期、重复。\n\n\b\n例:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv",
-        "Check a batch file: encoding, columns, each person's numbers, name and dates, duplicates.\n\n\b\nExample:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv",
+        "检查批次文件: 编码、列、每个人的号码姓名日期、重复。\n\n\b\n例:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv\n  sscard check b.csv --format canonical",
+        "Check a batch file: encoding, columns, each person's numbers, name and dates, duplicates.\n\n\b\nExample:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv\n  sscard check b.csv --format canonical",
     ),
     "people-help": (
         "生成虚构人员批次: 姓名以测试开头, 卡号以T开头, 地区 99xxxx。\n\n\b\n例:\n  sscard people --count 200 --seed 7 --out b.csv",

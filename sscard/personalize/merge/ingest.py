@@ -27,7 +27,7 @@ from sscard.personalize.rules_text import ODD_IN_NAMES, name_sizes, text_remarks
 from sscard.personalize.scan import OnRow, reading
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
-_BLANKS: Final = (", ", " ,", "\n ", " \n", '" ', ' "')
+_BLANKS: Final = ("\ufffd", ", ", " ,", "\n ", " \n", '" ', ' "')
 
 
 def ingest(
@@ -59,25 +59,30 @@ def _copy(copy: TextIO, chunk: Chunk, columns: Sequence[str], notes: Notes) -> N
     """Write rows to the spool; characters are looked at all together, and one by one only where something is odd."""
     texts = chunk.texts
     whole = "\n".join(texts)
-    if not _clean(whole):
+    names = _column("name", texts, columns, quoted='"' in whole)
+    if not _clean(whole, "".join(names)):
         texts = [_judged(line, text, columns, notes) for line, text in zip(chunk.lines, texts, strict=True)]
-    if "name" in columns:
-        place = columns.index("name")
-        if '"' in whole:
-            sizes = [name_sizes(lines.cells(text)[place]) for text in texts]
-        else:
-            sizes = [name_sizes(text.split(",", place + 1)[place]) for text in texts]
-    else:
-        sizes = [(0, 0)] * len(texts)
+    sizes = map(name_sizes, names)
     rows = zip(chunk.lines, chunk.numbers, sizes, texts, strict=True)
     copy.write("".join([f"{line},{number},{size},{tail},{text}\n" for line, number, (size, tail), text in rows]))
 
 
-def _clean(text: str) -> bool:
-    """Whether no character of many rows can be a matter of any rule on characters."""
+def _column(name: str, texts: list[str], columns: Sequence[str], *, quoted: bool) -> list[str]:
+    """The values of a column in lines of CSV; empty ones where there is no such column."""
+    if name not in columns:
+        return [""] * len(texts)
+    place = columns.index(name)
+    if quoted:
+        return [next(csv.reader([text]))[place] for text in texts]
+    return [text.split(",", place + 1)[place] for text in texts]
+
+
+def _clean(text: str, names: str) -> bool:
+    """Whether no character of many rows can be a matter of any rule on characters; ``names`` are the names in them."""
     return (
         text.replace("\n", "").isprintable()
-        and not any(mark in text for mark in (*_BLANKS, *ODD_IN_NAMES))
+        and not any(mark in text for mark in _BLANKS)
+        and not any(mark in names for mark in ODD_IN_NAMES)
         and not text.startswith(" ")
         and not text.endswith(" ")
         and unicodedata.is_normalized("NFC", text)
