@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "check": "check",
     "merge": "merge",
     "formats": "formats",
+    "manifest": "manifest",
     "personalize": "personalize",
     "jobs": "jobs",
     "read": "read",

@@ -8,7 +8,7 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option
-from sscard.commands.layout import columns, named
+from sscard.commands.layout import columns
 from sscard.errors import Exit
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def list_formats(as_json: bool) -> int:
         for each in formats:
             emit(_head(each))
         return Exit.OK
-    rows = [(each.name, _short(each.intake), _short(each.returns), named(*each.title)) for each in formats]
+    rows = [(each.name, _short(each.intake), _short(each.returns), _told(each.title)) for each in formats]
     titles = ("", messages.text("merge.intake"), messages.text("merge.returns"), "")
     for line in columns([titles, *rows]):
         click.echo(line)
@@ -51,8 +51,8 @@ def show_format(name: str, as_json: bool) -> int:
             for column in sheet.columns:
                 emit({"sheet": kind, **_column(column)})
         return Exit.OK
-    click.echo(f"{found.name}  {named(*found.title)}")
-    click.echo(f"{messages.text('merge.origin')}: {named(*found.origin)}")
+    click.echo(f"{found.name}  {_told(found.title)}")
+    click.echo(f"{messages.text('merge.origin')}: {_told(found.origin)}")
     for kind, sheet in sheets:
         click.echo()
         for line in _sheet(kind, sheet):
@@ -68,6 +68,11 @@ def _head(each: Format) -> dict[str, object]:
         "intake": _short(each.intake),
         "returns": _short(each.returns),
     }
+
+
+def _told(pair: tuple[str, str]) -> str:
+    """The half of a pair, Chinese and English, that the reader reads."""
+    return pair[messages.current() == "en"]
 
 
 def _short(sheet: Sheet | None) -> str:

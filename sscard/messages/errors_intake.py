@@ -97,6 +97,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "缺少程序库 {name}。|安装: pip install 'sscard[data]'",
         "The library {name} is not installed.|Install it: pip install 'sscard[data]'",
     ),
+    "manifest-exists": (
+        "清单 {path} 已存在, 不会覆盖。|要换清单先移走它。",
+        "The manifest {path} exists and is not overwritten.|Move it away first.",
+    ),
+    "manifest-unreadable": (
+        "不能读取清单 {path}: {reason}。|向发送方重新索取; 写法见 docs/batch.md。",
+        "The manifest {path} cannot be read: {reason}.|Ask the sender for it again; docs/batch.md tells its form.",
+    ),
+    "manifest-differs": (
+        "{path} 与清单不符: {name}。没有制卡。|核对文件和清单是否同一批; 文件被改动则让发送方重发。",
+        "{path} is not what its manifest says: {name}. No card was touched.|See whether file and manifest belong together; ask again for a file that was changed.",
+    ),
+    "manifest-id": (
+        "清单 {path} 的批次号不合规定。|用字母、数字和 _ . -, 最多40位。",
+        "The id in the manifest {path} is not of the right form.|Use letters, digits and _ . - only, 40 at most.",
+    ),
+    "manifest-kind": (
+        "清单 {path} 的种类不合规定。|可以是: {known}。",
+        "The kind in the manifest {path} is unknown.|It is one of {known}.",
+    ),
+    "manifest-one-person": (
+        "清单 {path} 的制作人和批准人是同一人。|换另一人批准。",
+        "The manifest {path} was prepared and approved by one person.|Have another person approve it.",
+    ),
     "merge-key-unknown": (
         "不认识列 {name}。|可以作为键的: {known}。",
         "There is no column {name}.|These can be a key: {known}.",

@@ -17,6 +17,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "people": ("生成虚构人员批次 (地区 990101)", "write a batch of synthetic people (region 990101)"),
     "check": ("检查批次文件", "check a batch file"),
     "merge": ("合并两方文件", "merge two parties' files"),
+    "manifest": ("为批次写清单", "write the manifest of a batch"),
     "formats": ("列出、显示交换格式", "list and show exchange formats"),
     "personalize": ("个人化一批空白卡", "personalize a batch on blank cards"),
     "jobs": ("查看任务, 处理遗失的卡", "show jobs; settle lost cards"),

@@ -42,6 +42,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "有剩余或冲突的行: 交双方核对; merged.csv 可以先制卡。",
         "Some rows are left or contradict each other: have the senders settle them; merged.csv can be made meanwhile.",
     ),
+    "manifest-help": (
+        "检查批次, 并在旁边写出清单 (b.csv 的清单为 b.manifest.toml): 批次号、人数、摘要、格式。有清单的批次制卡前按清单核对, 批次号永不重复使用。\n\n\b\n例:\n  sscard people --count 20 --out b.csv\n  sscard manifest b.csv --id 990101-20260601-0001 --prepared-by 王 --approved-by 陈",
+        "Check a batch and write its manifest beside it (b.manifest.toml for b.csv): id, head count, digests, format.  A batch with a manifest is held to it before any card is made; an id is never used twice.\n\n\b\nExample:\n  sscard people --count 20 --out b.csv\n  sscard manifest b.csv --id 990101-20260601-0001 --prepared-by 王 --approved-by 陈",
+    ),
+    "option-id": ("批次号, 永不重复", "id of the batch, never used again"),
+    "option-kind": ("批次种类", "kind of batch"),
+    "option-profile": ("只许用这一配置制卡", "the only profile it may be made with"),
+    "option-prepared": ("制作人", "who prepared it"),
+    "option-approved": ("批准人, 不能是同一人", "who approved it; another person"),
+    "manifest-written": (
+        "已写清单 {path}: 批次 {id}, {records} 人",
+        "wrote the manifest {path}: batch {id}, {records} people",
+    ),
     "formats-help": (
         "交换格式: 各方文件的容器、编码、列、信封和回盘。",
         "Exchange formats: container, encoding, columns, envelope and return file of the parties' files.",

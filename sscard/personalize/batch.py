@@ -45,6 +45,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def under(self, batch_id: str) -> Batch:
+        """The same batch under a name its sender gave it elsewhere."""
+        return Batch(self.path, self.encoding, self.sha256, self._rows, batch_id)
+
     def record(self, seq: int) -> Record:
         """The row with sequence number ``seq`` (1…n).  Raises IndexError, and BatchError where the file changed."""
         if not 1 <= seq <= len(self):

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sscard.errors import BatchError
-from sscard.personalize import lines
 from sscard.personalize.exchange.model import Sheet
 from sscard.personalize.exchange.reading import Chunk, open_rows
 from sscard.personalize.exchange.text import csv_line

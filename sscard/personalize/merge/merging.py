@@ -232,7 +232,7 @@ def _match(connection: Any, folder: Path, outcome: Outcome, prefer: Mapping[str,
     if missing:
         raise BatchError("merge-columns", missing=", ".join(missing))
     columns = [column for column in (*REQUIRED, *OPTIONAL) if column in there - statements.OWN or column == "seq"]
-    connection.execute(f"CREATE TEMP VIEW paired AS {statements.paired(key, ss, bank, prefer)}")
+    connection.execute(f"CREATE TABLE paired AS {statements.paired(key, ss, bank, prefer)}")
     kinds = dict(connection.execute(statements.totals()).fetchall())
     shared = [column for column in statements.shared_columns(key, ss, bank) if column not in prefer]
     files = (

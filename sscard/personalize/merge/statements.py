@@ -65,20 +65,20 @@ def repeated_keys(key: str) -> str:
 
 
 def paired(key: str, ss: Sequence[str], bank: Sequence[str], prefer: Mapping[str, str]) -> str:
-    """Every row of both files once, by class: merged, conflict, only-ss, only-bank; the key is unique in both.
+    """Every row of both files once, by its line: merged, conflict, only-ss, only-bank; the key is unique in both.
 
     ``differs`` names the columns that both files have, filled, with different values.  A column of ``prefer`` is the
-    named side's and is no matter of conflict.
+    named side's and is no matter of conflict.  ``number`` counts the rows of a kind in the order of the first file.
     """
-    shared = shared_columns(key, ss, bank)
-    judged = [column for column in shared if column not in prefer]
+    judged = [column for column in shared_columns(key, ss, bank) if column not in prefer]
     differs = " || ".join(f"CASE WHEN {_differ(column)} THEN '{column} ' ELSE '' END" for column in judged) or "''"
-    columns = [f"a.{column} AS ss_{column}" for column in ss] + [f"b.{column} AS bank_{column}" for column in bank]
     return (
-        f"WITH joined AS (SELECT a.line AS line_of_ss, b.line AS line_of_bank, {differs} AS differs, {', '.join(columns)} "
-        f"FROM ss AS a FULL OUTER JOIN bank AS b ON {_fold('a.' + key, key)} = {_fold('b.' + key, key)}) "
-        "SELECT j.*, CASE WHEN line_of_bank IS NULL THEN 'only-ss' WHEN line_of_ss IS NULL THEN 'only-bank' "
-        "WHEN differs <> '' THEN 'conflict' ELSE 'merged' END AS kind FROM joined AS j"
+        f"WITH joined AS (SELECT a.line AS line_of_ss, b.line AS line_of_bank, {differs} AS differs "
+        f"FROM ss AS a FULL OUTER JOIN bank AS b ON {_fold('a.' + key, key)} = {_fold('b.' + key, key)}), "
+        "classed AS (SELECT line_of_ss, line_of_bank, differs, CASE WHEN line_of_bank IS NULL THEN 'only-ss' "
+        "WHEN line_of_ss IS NULL THEN 'only-bank' WHEN differs <> '' THEN 'conflict' ELSE 'merged' END AS kind FROM joined) "
+        "SELECT line_of_ss, line_of_bank, differs, kind, ROW_NUMBER() OVER (PARTITION BY kind "
+        "ORDER BY COALESCE(line_of_ss, line_of_bank)) AS number FROM classed"
     )
 
 
@@ -87,35 +87,41 @@ def merged_rows(columns: Sequence[str], ss: Sequence[str], bank: Sequence[str], 
     parts = []
     for column in columns:
         if column == "seq":
-            value = "ROW_NUMBER() OVER (ORDER BY line_of_ss)"
+            value = "p.number"
         elif column in ss and column in bank:
-            first, second = ("bank", "ss") if prefer.get(column) == "bank" else ("ss", "bank")
-            value = f"CASE WHEN {first}_{column} <> '' THEN {first}_{column} ELSE NULLIF({second}_{column}, '') END"
+            first, second = ("b", "a") if prefer.get(column) == "bank" else ("a", "b")
+            value = f"CASE WHEN {first}.{column} <> '' THEN {first}.{column} ELSE NULLIF({second}.{column}, '') END"
         else:
-            value = f"NULLIF({'ss' if column in ss else 'bank'}_{column}, '')"
+            value = f"NULLIF({'a' if column in ss else 'b'}.{column}, '')"
         parts.append(f"{value} AS {column}")
     return (
-        f"SELECT {', '.join(parts)}, line_of_ss AS ss_line, line_of_bank AS bank_line "
-        "FROM paired WHERE kind = 'merged' ORDER BY line_of_ss"
+        f"SELECT {', '.join(parts)}, p.line_of_ss AS ss_line, p.line_of_bank AS bank_line FROM paired AS p "
+        "JOIN ss AS a ON a.line = p.line_of_ss JOIN bank AS b ON b.line = p.line_of_bank "
+        "WHERE p.kind = 'merged' ORDER BY p.number"
     )
 
 
 def single_rows(side: str, columns: Sequence[str]) -> str:
     """The rows that only one file has, as they came, with their line."""
-    values = ", ".join(f"NULLIF({side}_{column}, '') AS {column}" for column in columns)
+    values = ", ".join(f"NULLIF(t.{column}, '') AS {column}" for column in columns)
     return (
-        f"SELECT line_of_{side} AS {side}_line, {values} FROM paired WHERE kind = 'only-{side}' ORDER BY line_of_{side}"
+        f"SELECT t.line AS {side}_line, {values} FROM paired AS p JOIN {side} AS t ON t.line = p.line_of_{side} "
+        f"WHERE p.kind = 'only-{side}' ORDER BY t.line"
     )
 
 
 def conflict_rows(key: str, shared: Sequence[str]) -> str:
     """Both sides of each conflict, with the lines of both and the columns that differ."""
     values = ", ".join(
-        f"NULLIF({side}_{column}, '') AS {side}_{column}" for column in (key, *shared) for side in ("ss", "bank")
+        f"NULLIF({name}.{column}, '') AS {side}_{column}"
+        for column in (key, *shared)
+        for name, side in (("a", "ss"), ("b", "bank"))
     )
     return (
-        "SELECT line_of_ss AS ss_line, line_of_bank AS bank_line, SUBSTR(differs, 1, LENGTH(differs) - 1) AS differs, "
-        f"{values} FROM paired WHERE kind = 'conflict' ORDER BY line_of_ss"
+        "SELECT p.line_of_ss AS ss_line, p.line_of_bank AS bank_line, "
+        f"SUBSTR(p.differs, 1, LENGTH(p.differs) - 1) AS differs, {values} FROM paired AS p "
+        "JOIN ss AS a ON a.line = p.line_of_ss JOIN bank AS b ON b.line = p.line_of_bank "
+        "WHERE p.kind = 'conflict' ORDER BY p.number"
     )
 
 
