@@ -16,47 +16,9 @@ from pathlib import Path
 Finding = tuple[int, str, str]
 
 REQUIRED = ["seq", "ssn", "name", "sex", "ethnic", "birth", "card_no", "region", "issue_date", "expire_date"]
-ETHNIC = {"%02d" % n for n in range(1, 57)} | {"97", "98", "99"}
-PROVINCES = set(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-        "99",
-    ]
-)
+ETHNIC = {f"{n:02d}" for n in (*range(1, 57), 97, 98, 99)}
+SPANS = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (99, 99))
+PROVINCES = {str(n) for first, last in SPANS for n in range(first, last + 1)}
 LUHN_DOUBLE = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]
 DATE_LIKE = re.compile(
     r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?( .*)?$|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}$|[1-9]\d{4}$", re.ASCII

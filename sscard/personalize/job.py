@@ -22,7 +22,7 @@ from sscard.keys.service import KeyService
 from sscard.keys.vault import write_private
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
-from sscard.personalize.exchange.model import Format, Sheet
+from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
 from sscard.personalize.plan import Template, compile_profile
@@ -141,25 +141,28 @@ def open_production(
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, FormatError
     for a format without return files, and JournalError when journal or ledger cannot be read or written.
     """
-    returns = workspace.outbox_path, return_sheet(layout)
+    sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
     template, dialect = compile_for(workspace, service, profile)
     with ExitStack() as undo:
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
-        job = _enter(ledger, batch, profile, returns)
+        job = _enter(ledger, batch, profile)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
         open_cards = settle(ledger, job, folder)
         waiting = tuple(ledger.cards(job.job, State.WORK))
+        returned = return_path(workspace.outbox_path, sheet, job)
+        if returned.exists() and ledger.balance(job.job).complete:
+            raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
     work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout)
 
 
-def _enter(ledger: Ledger, batch: Batch, profile: Profile, returns: tuple[Path, Sheet]) -> Job:
-    """The job of a batch, entered now where it is new; refused where it is done, or its id tells of another file."""
+def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
+    """The job of a batch, entered now where it is new; refused where its id tells of another file."""
     job = ledger.find_job(batch.sha256)
     if job is not None and batch.batch_id not in ("", job.batch):
         raise GuardRefused("batch-other-id", batch=batch.batch_id, known=job.batch, job=job.job)
@@ -173,8 +176,6 @@ def _enter(ledger: Ledger, batch: Batch, profile: Profile, returns: tuple[Path, 
         ledger.open_job(job, batch.records())
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
-    elif (path := return_path(*returns, job)).exists() and ledger.balance(job.job).complete:
-        raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(path))
     return job
 
 

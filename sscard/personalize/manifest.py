@@ -1,5 +1,4 @@
-"""The manifest of a batch: what its sender says of the file, by digests; it stands beside the file, ``b.manifest.toml`` for
-``b.csv``.
+"""The manifest of a batch: what its sender says of the file, by digests; ``b.manifest.toml`` beside ``b.csv``.
 
 An id is used once for ever.  A file whose manifest is there is held to it; one without has none to break.
 """
@@ -26,7 +25,7 @@ _BLOCK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a manifest says.  Digests are lower-case hex; ``profile`` is empty where the sender leaves it to the maker."""
+    """What a manifest says.  Digests are lower-case hex; ``profile`` is empty where any may make it."""
 
     id: str
     kind: str
@@ -60,8 +59,10 @@ def write_manifest(
     prepared_by: str = "",
     approved_by: str = "",
 ) -> tuple[Path, Manifest]:
-    """Write the manifest of a checked batch beside it.  Raises GuardRefused for an id or names of the wrong form, one name
-    twice, and where a manifest stands already."""
+    """Write the manifest of a checked batch beside it.
+
+    Raises GuardRefused for an id of the wrong form, one name twice, and where a manifest stands already.
+    """
     path = manifest_path(batch.path)
     if path.exists():
         raise GuardRefused("manifest-exists", path=str(path))

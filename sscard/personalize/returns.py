@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,7 @@ SPOILED_COLUMNS: Final = ("job", "seq", "reset_info", "state", "reason", "starte
 
 
 def return_sheet(layout: Format | None) -> Sheet:
-    """What the return file of a format looks like, by default the canonical one.  Raises FormatError where it has none."""
+    """The return file of a format, by default of the canonical one.  Raises FormatError where it has none."""
     layout = layout or load_format("canonical")
     if layout.returns is None:
         raise FormatError("format-no-returns", name=layout.name)
@@ -85,7 +85,7 @@ def write_returns(
     return returns, spoiled
 
 
-def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: dict[str, str]) -> Iterator[dict[str, str]]:
     """A return row for each person; the totals are proved when the last is asked for."""
     balance = ledger.balance(job.job)
     good = {entry.seq: entry for entry in ledger.cards(job.job, State.GOOD)}

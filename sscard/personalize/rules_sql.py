@@ -113,7 +113,7 @@ def _sums_and_dates() -> dict[str, str]:
 
 
 def _faults() -> dict[str, str]:
-    """What is wrong with a column: 0 nothing, 1 its shape, 2 powers of ten, 3 a spreadsheet's mark, 4 a date rewritten."""
+    """What is wrong with a column: 0 nothing, 1 shape, 2 powers of ten, 3 a spreadsheet's mark, 4 a date rewritten."""
     faults = {"born_day": _calendar("born_num")}
     for column in _DATES:
         faults[f"{column}_shape"] = _fault(column, f"{column}_day > 0", a_date=True)
@@ -137,7 +137,7 @@ def _fault(column: str, kept: str, *, a_date: bool = False) -> str:
 
 
 def _like(column: str, pattern: str, length: int = 0) -> str:
-    """Whether the whole of a column has the pattern; its length is tested too, for ``$`` may stand before a line end."""
+    """Whether the whole of a column has the pattern; its length is tested too: ``$`` may stand before a line end."""
     test = f"REGEXP_MATCHES({column}, '^(?:{pattern})$')"
     return f"LENGTH({column}) = {length} AND {test}" if length else test
 

@@ -41,8 +41,8 @@ class Column:
     """One column of a file.
 
     ``header`` is its name in the file, ``field`` the canonical name.  ``shape`` is a pattern that the whole of a value
-    has that is not empty.  ``values`` maps the file's codes to canonical ones, ``replace`` characters to characters; both
-    are used only where the format says so.  ``width`` is in bytes (fixed width); ``limit`` is the most bytes written.
+    has that is not empty.  ``values`` maps the file's codes to canonical ones, ``replace`` characters to characters;
+    both are used only where the format says so.  ``width`` is in bytes (fixed width); ``limit`` the most bytes written.
     """
 
     header: str

@@ -17,8 +17,10 @@ _MEMORY: Final = re.compile(r"[1-9][0-9]{0,4}(MB|GB)")
 
 @contextmanager
 def engine(folder: Path, memory: str = DEFAULT_MEMORY) -> Iterator[Any]:
-    """A connection whose tables and temporary files live in ``folder``.  Raises UsageError for the limit, and BatchError
-    for whatever the engine refuses, a full disk above all."""
+    """A connection whose tables and temporary files live in ``folder``.
+
+    Raises UsageError for the limit, and BatchError for whatever the engine refuses, a full disk above all.
+    """
     if not _MEMORY.fullmatch(memory):
         raise UsageError("merge-memory", memory=memory)
     library = duckdb()

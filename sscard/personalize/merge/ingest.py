@@ -89,7 +89,7 @@ def _clean(text: str, names: str) -> bool:
 
 
 def _judged(line: int, text: str, columns: Sequence[str], notes: Notes) -> str:
-    """Judge the characters of one row; control characters become U+FFFD, for no rule takes them and no engine should."""
+    """Judge the characters of one row; control characters become U+FFFD: no rule takes them, no engine should."""
     row = dict(zip(columns, next(csv.reader([text])), strict=True))
     for rule, column, fields in text_remarks(row):
         notes.add(rule, line, column, mask(column, row[column]), **fields)

@@ -76,7 +76,8 @@ def paired(key: str, ss: Sequence[str], bank: Sequence[str], prefer: Mapping[str
         f"WITH joined AS (SELECT a.line AS line_of_ss, b.line AS line_of_bank, {differs} AS differs "
         f"FROM ss AS a FULL OUTER JOIN bank AS b ON {_fold('a.' + key, key)} = {_fold('b.' + key, key)}), "
         "classed AS (SELECT line_of_ss, line_of_bank, differs, CASE WHEN line_of_bank IS NULL THEN 'only-ss' "
-        "WHEN line_of_ss IS NULL THEN 'only-bank' WHEN differs <> '' THEN 'conflict' ELSE 'merged' END AS kind FROM joined) "
+        "WHEN line_of_ss IS NULL THEN 'only-bank' WHEN differs <> '' THEN 'conflict' ELSE 'merged' END AS kind "
+        "FROM joined) "
         "SELECT line_of_ss, line_of_bank, differs, kind, ROW_NUMBER() OVER (PARTITION BY kind "
         "ORDER BY COALESCE(line_of_ss, line_of_bank)) AS number FROM classed"
     )

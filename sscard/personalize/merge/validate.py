@@ -1,4 +1,4 @@
-"""Judges a table: SQL finds which rows break which rules, the rules' Python functions say it of the few that are told."""
+"""Judges a table: SQL finds which rows break which rules, the rules' Python functions say it of those told."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def validate(connection: Any, table: str, columns: Sequence[str], key: str, sett
         _find(
             connection,
             table,
-            f"SELECT f.line, n.id, n.place, CAST(0 AS BIGINT) FROM ({findings_query(f'{table}_read', rules, setting)}) AS f "
+            f"SELECT f.line, n.id, n.place, CAST(0 AS BIGINT) "
+            f"FROM ({findings_query(f'{table}_read', rules, setting)}) AS f "
             f"JOIN (SELECT * FROM (VALUES {numbered}) AS listed(number, id, place)) AS n ON f.rule = n.number",
         )
     if "seq" in columns:
