@@ -4,7 +4,7 @@ Each run is a process of its own, so that peaks of memory are its own; files are
 oracle's judgement and matching do the same work: every rule, every row, the same four files.
 
 Run: .venv/bin/python bench/merge.py [ROWS [ROUNDS]]     (100,000 rows, two rounds; a million takes some minutes)
-     .venv/bin/python bench/merge.py 10000000 0          (0: sscard alone, for sizes where the oracle has no room)
+     .venv/bin/python bench/merge.py 9999999 0          (0: sscard alone, for sizes where the oracle has no room)
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import weakref
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,7 @@ class SpooledRows:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="sscard-")  # noqa: SIM115 - lives as long as the batch
         self._offsets = array("Q", [0])
+        weakref.finalize(self, self._file.close)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1

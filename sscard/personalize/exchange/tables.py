@@ -17,6 +17,7 @@ from sscard.personalize.exchange.text import Cells
 from sscard.personalize.judge import Notes
 from sscard.personalize.needed import duckdb, openpyxl
 
+_KINDS: Final[dict[type, str]] = {int: "number", float: "number"}
 _FETCH: Final = 10_000
 _MOST_BYTES: Final = 1 << 30
 """A workbook that unpacks to more is no list of people."""
@@ -29,10 +30,11 @@ def workbook_rows(path: Path, notes: Notes) -> Cells:
         with zipfile.ZipFile(path) as archive:
             if sum(each.file_size for each in archive.infolist()) > _MOST_BYTES:
                 raise BatchUnusable("batch-container", path=str(path), container="XLSX")
-        book = library.load_workbook(path, read_only=True)
+        file = path.open("rb")  # by handle: the name's ending says nothing
+        book = library.load_workbook(file, read_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, library.utils.exceptions.InvalidFileException) as error:
         raise BatchUnusable("batch-container", path=str(path), container="XLSX") from error
-    with closing(book):
+    with file, closing(book):
         width = 0
         for number, cells in enumerate(book.worksheets[0].iter_rows(), 1):
             row, good = _texts(cells, number, notes)
@@ -50,7 +52,7 @@ def _texts(cells: Sequence[Any], number: int, notes: Notes) -> tuple[list[str], 
     for cell in cells:
         value = cell.value
         if value is not None and (not isinstance(value, str) or cell.data_type == "f"):
-            kind = "formula" if cell.data_type == "f" else type(value).__name__
+            kind = "formula" if cell.data_type == "f" else _KINDS.get(type(value), type(value).__name__)
             notes.add("CEL-01", number, address=cell.coordinate, kind=kind)
             good = False
         row.append(value if isinstance(value, str) else "")
