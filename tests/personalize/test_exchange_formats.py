@@ -191,7 +191,8 @@ columns = [
   { header = "姓名", field = "name", replace = { "•" = "·" } },
   { header = "性别", field = "sex", values = { "男" = "1", "女" = "2" } },
   { header = "民族", field = "ethnic" }, { header = "出生", field = "birth" },
-  { header = "卡号", field = "card_no" }, { header = "发卡", field = "issue_date" }, { header = "到期", field = "expire_date" },
+  { header = "卡号", field = "card_no" }, { header = "发卡", field = "issue_date" },
+  { header = "到期", field = "expire_date" },
 ]
 """
 

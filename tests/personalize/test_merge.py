@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -186,14 +185,10 @@ def batch(name: str, seed: int, count: int = 1) -> None:
 
 def test_same_batch_same_id_same_person_active_card(capsys: pytest.CaptureFixture[str]) -> None:
     """Each is refused before plastic, with its own sentence."""
-    make: Callable[[str], tuple[str, ...]] = lambda name: (
-        "personalize",
-        name,
-        "--workspace",
-        "ws",
-        "--reader",
-        "emulator",
-    )  # noqa: E731
+
+    def make(name: str) -> tuple[str, ...]:
+        return ("personalize", name, "--workspace", "ws", "--reader", "emulator")
+
     assert main(["init", "ws", "--demo"]) == 0
     batch("b.csv", 1)
     assert main(["manifest", "b.csv", "--id", "990101-1", "--prepared-by", "王", "--approved-by", "陈"]) == 0
