@@ -50,6 +50,7 @@ bench: $(VENV)/.full
 
 fuzz: $(VENV)/.core
 	$(BIN)/python -m fuzz.run --count $(or $(N),10000000)
+	$(BIN)/python -m fuzz.run --count $(or $(N),1000000) --knowing
 
 mutate: $(VENV)/.full
 	$(BIN)/python scripts/mutate

@@ -39,6 +39,8 @@ class Node:
     by_sfi: dict[int, dict[str, str]] = field(default_factory=dict)
     keys: dict[int, list[bytes]] = field(default_factory=dict)
     master: bytes | None = None
+    stk: bytes | None = None
+    lock: int = 0
     pin: tuple[int, bytes] | None = None
     children: dict[int, Node] = field(default_factory=dict)
 
@@ -50,6 +52,7 @@ def layout(image: str) -> Node:
 
 def _node(tree: dict, parent: Node | None) -> Node:
     node = Node(int(tree["fid"], 16), bytes.fromhex(tree["name"]), tree["kind"], parent)
+    node.lock = int(tree["lock"], 16)
     for ef in tree["files"]:
         node.files[int(ef["fid"], 16)] = ef
         if ef["sfi"] != "00":
@@ -60,6 +63,8 @@ def _node(tree: dict, parent: Node | None) -> Node:
             node.keys.setdefault(number & 0x7F, []).append(bytes.fromhex(key["value"]))
         elif key["type"] == "MASTER":
             node.master = bytes.fromhex(key["value"])
+        elif key["type"] == "MAINTENANCE" and node.stk is None:
+            node.stk = bytes.fromhex(key["value"])
         elif key["type"] == "PIN":
             node.pin = number & 0x7F, bytes.fromhex(key["value"])
     for below in tree["directories"]:

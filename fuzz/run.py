@@ -1,6 +1,6 @@
 """Random and mutated commands against the software card; a reference model says what must never happen.
 
-Run: python -m fuzz.run [--count N] [--seed S] [--contactless].  One command runs it all: make fuzz N=10000000.
+Run: python -m fuzz.run [--count N] [--seed S] [--contactless] [--knowing].  make fuzz N=10000000 runs it whole.
 
 Broken rules: an exception, an answer of no form, data of a file without its right, a counter that rises but by success,
 an administration command on a sealed card, an image that does not load back to itself.  Exit 1 at the first,
@@ -16,6 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 
 from fuzz.reference import Broken, Node, Reference, proof
 from sscard.apdu.atr import Interface
@@ -60,6 +61,8 @@ def traffic(interface: Interface) -> tuple[list[bytes], str]:
 class Fuzzer:
     """Makes commands, lets card and model have them, and compares."""
 
+    reference = Reference
+
     def __init__(self, seed: int, interface: Interface = Interface.CONTACT) -> None:
         self.seed = seed
         self.random = random.Random(seed)
@@ -67,19 +70,19 @@ class Fuzzer:
         self.commands = 0
         self.answers: dict[str, int] = {}
         self.last: deque[tuple[str, str]] = deque(maxlen=LAST)
-        self._makers = self._weighted()
+        self._makers = [maker for maker, weight in self.weights() for _ in range(weight)]
         self._fresh()
 
-    def _weighted(self) -> list[Callable[[], bytes]]:
-        weights = (
+    def weights(self) -> tuple[tuple[Callable[[], bytes], int], ...]:
+        """The makers of commands, and how often each is called."""
+        return (
             (self._recorded, 4), (self._mutated, 8), (self._random, 3), (self._framed, 4), (self._select, 4),
             (self._challenge, 4), (self._authenticate, 4), (self._verify, 1), (self._read, 8), (self._update, 3),
         )  # fmt: skip
-        return [maker for maker, weight in weights for _ in range(weight)]
 
     def _fresh(self) -> None:
         self.card = image.load(self.pattern)
-        self.model = Reference(self.pattern)
+        self.model = self.reference(self.pattern)
         chip = self.card.chip
         self.counted = [chip.transport_code, *(key for node in chip.root.walk() for key in node.keys)]
         self.tries = [secret.tries for secret in self.counted]
@@ -95,7 +98,10 @@ class Fuzzer:
 
     def step(self) -> None:
         """One command."""
-        apdu = self.random.choice(self._makers)()
+        self.send(self.random.choice(self._makers)())
+
+    def send(self, apdu: bytes) -> None:
+        """Let card and model have a command.  Raises Broken."""
         self.commands += 1
         if self.random.randrange(500) == 0:
             self.card.reset()
@@ -197,8 +203,10 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--contactless", action="store_true")
+    parser.add_argument("--knowing", action="store_true", help="with master keys and right MACs")
     given = parser.parse_args()
-    fuzzer = Fuzzer(given.seed, Interface.CONTACTLESS if given.contactless else Interface.CONTACT)
+    kind: type[Fuzzer] = import_module("fuzz.knowing").Knowing if given.knowing else Fuzzer
+    fuzzer = kind(given.seed, Interface.CONTACTLESS if given.contactless else Interface.CONTACT)
     began = time.perf_counter()
     try:
         while fuzzer.commands < given.count:

@@ -37,6 +37,8 @@ COMMANDS: Final[dict[str, str]] = {
     "card": "card",
     "keys": "keys",
     "vectors": "vectors",
+    "audit": "audit",
+    "selftest": "selftest",
     "explain": "explain",
 }
 """Name on the command line → module of ``sscard.commands``, in the order shown."""

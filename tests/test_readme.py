@@ -163,6 +163,10 @@ JSON_RUNS = {
     "keys list": "sscard keys list --workspace ws --json",
     "keys check": "sscard keys check --workspace ws --json",
     "vectors run": "sscard vectors run --json",
+    "audit verify": "for f in ws/outbox/*; do echo x >> $f; done; sscard audit verify --workspace ws --json",
+    "audit head": "sscard audit head --workspace ws --json",
+    "audit export": "sscard audit export evidence.zip --workspace ws --json",
+    "selftest tear": "sscard selftest tear --every 200 --doubles 1 --json",
     "explain": "sscard explain 6982 SSN-03 CARD-USED --json",
 }
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""

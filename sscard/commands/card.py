@@ -181,13 +181,17 @@ def _format_of(path: Path) -> object:
 
 def _software_card(path: Path) -> SoftwareCard:
     """The card of an image; where a command log lies beside it, with what the log tells."""
-    from sscard.emulator import image, open_card
+    from sscard.emulator import SoftwareCard, image, open_card
     from sscard.emulator.persistent import LOG_SUFFIX
 
-    if not path.with_name(path.name + LOG_SUFFIX).exists():
-        return image.read(path)
-    with open_card(path) as card:
-        return image.load(image.dump(card), path=str(path))
+    if path.with_name(path.name + LOG_SUFFIX).exists():
+        with open_card(path) as kept:
+            card = kept.inside
+    else:
+        card = image.read(path)
+    if not isinstance(card, SoftwareCard):
+        raise WorkspaceError("image-system", path=str(path), system=card.system)
+    return card
 
 
 def _export_image(card: SoftwareCard, profile_name: str | None) -> CardExport:

@@ -17,7 +17,7 @@ from sscard.messages import text
 
 if TYPE_CHECKING:
     from sscard.apdu.atr import Interface
-    from sscard.emulator.card import SoftwareCard
+    from sscard.emulator.powered import AnyCard
     from sscard.emulator.tearing import Cut
     from sscard.emulator.vpcd import Bridge
 
@@ -86,7 +86,7 @@ def _cut(words: str) -> Cut:
         raise click.BadParameter(text("emulator.tear-form", value=words), param_hint="--tear") from None
 
 
-def _prepared(cards: Iterable[SoftwareCard], cut: Cut | None, interface: Interface | None) -> Iterator[SoftwareCard]:
+def _prepared(cards: Iterable[AnyCard], cut: Cut | None, interface: Interface | None) -> Iterator[AnyCard]:
     """The cards at the interface asked for; the first one will be torn."""
     for number, card in enumerate(cards):
         if interface is not None and card.interface is not interface:
@@ -96,7 +96,7 @@ def _prepared(cards: Iterable[SoftwareCard], cut: Cut | None, interface: Interfa
         yield card
 
 
-def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[SoftwareCard]:
+def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[AnyCard]:
     """``count`` blank cards as the profile wants them."""
     from sscard.cos.profile import load_profile
     from sscard.emulator.card import SoftwareCard
@@ -110,10 +110,10 @@ def _blanks(first: int, count: int, seed: int, profile: str | None) -> Iterator[
     )
 
 
-def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> SoftwareCard:
+def _card(path: Path | None, profile: str | None, blank: bool, seed: int, serial: int) -> AnyCard:
     """The one card to serve: of the image, blank for the profile, or personalized by it."""
 
-    def make() -> SoftwareCard:
+    def make() -> AnyCard:
         if blank or (path is not None and profile is None):
             return next(_blanks(serial, 1, seed, profile))
         from sscard.personalize.sample import personalized_card
@@ -141,7 +141,7 @@ def _ends_on_signal(bridge: Bridge) -> Iterator[Bridge]:
             signal.signal(number, handler)
 
 
-def _tell(host: str, port: int, as_json: bool, event: str, card: SoftwareCard | None) -> None:
+def _tell(host: str, port: int, as_json: bool, event: str, card: AnyCard | None) -> None:
     """One event, as an object on standard output or a line on standard error."""
     atr = card.atr.hex().upper() if card is not None else ""
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import shake_256
 from typing import Final
 
@@ -9,6 +10,8 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
+from sscard.emulator.answers import answer_to_reset
+from sscard.emulator.cells import values
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef
 from sscard.emulator.options import CardOptions
 from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, UNSUPPORTED, Refusal
@@ -16,6 +19,7 @@ from sscard.keys.family import Algorithm, family_of
 
 _CHUNK: Final = 4096
 _CHALLENGE_SIZE_OF_ALL_FAMILIES: Final = 8
+_DERIVED: Final = frozenset(("parent", "by_sfi", "fci", "directories", "files", "records", "content"))
 
 
 class Randomness:
@@ -126,6 +130,10 @@ class Chip:
         stated = self.options.zero_le_gives_data
         self.zero_le_gives_data = not self.t0 if stated is None else stated
 
+    def answer_to_reset(self) -> bytes:
+        """The ATR, as a reader of the card's interface sees it."""
+        return answer_to_reset(self.historical, self.protocol, self.interface)
+
     def power_on(self) -> None:
         """Reset: no rights, no challenge, no data waiting, the MF current."""
         self.current = self.root
@@ -186,3 +194,14 @@ class Chip:
         """Bytes left for EFs."""
         used = sum(ef.size for directory in self.root.walk() for ef in directory.files.values())
         return self.options.chip_bytes - used
+
+    def cells(self) -> Iterator[tuple[str, bytes]]:
+        """All that lasts on the chip, by place."""
+        yield "life", bytes((self.sealed, self.blocked))
+        yield from values("transport", self.transport_code)
+        for directory in self.root.walk():
+            yield from values(directory.path, directory, _DERIVED)
+            for ef in directory.files.values():
+                place = f"{directory.path}/{ef.fid:04X}"
+                yield from values(place, ef, _DERIVED)
+                yield f"{place}/content", b"".join(ef.records) or ef.content

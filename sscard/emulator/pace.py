@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from sscard.emulator.card import SoftwareCard
+from sscard.emulator.powered import AnyCard
 from sscard.emulator.rack import Slot
 
 
 class PacedCard:
     """A card (contract: :class:`sscard.apdu.transport.Transport`) that spends ``seconds`` on each command."""
 
-    def __init__(self, card: SoftwareCard, seconds: float) -> None:
+    def __init__(self, card: AnyCard, seconds: float) -> None:
         self._card = card
         self._seconds = seconds
 

@@ -11,11 +11,11 @@ import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sscard.apdu.atr import Interface
 from sscard.emulator import image
-from sscard.emulator.card import RESET_LINE, SoftwareCard
+from sscard.emulator.powered import RESET_LINE, AnyCard, PoweredCard
 from sscard.errors import CardRemoved, WorkspaceError
 
 _HEAD: Final = "sscard-card-log 1 "
@@ -24,10 +24,10 @@ _COMPACT_AT: Final = 1_000_000
 LOG_SUFFIX: Final = ".log"
 
 
-class PersistentCard(SoftwareCard):
-    """A software card that lives in the file ``path`` and in ``path.log`` beside it."""
+class PersistentCard(PoweredCard[Any]):
+    """A software card that lives in the file ``path`` and in ``path.log`` beside it; ``inside`` is the card itself."""
 
-    def __init__(self, path: Path, make: Callable[[], SoftwareCard] | None = None, *, name: str = "emulator") -> None:
+    def __init__(self, path: Path, make: Callable[[], AnyCard] | None = None, *, name: str = "emulator") -> None:
         """Load the card, or store a new one from ``make`` where there is none.
 
         Raises WorkspaceError: image-missing without ``make``, image-damaged, image-newer, image-in-use, image-log.
@@ -42,7 +42,9 @@ class PersistentCard(SoftwareCard):
             os.close(self._log)
             self._log = -1
             raise
-        super().__init__(card.chip, name)
+        super().__init__(card.chip, card.respond, name)
+        self.inside = card
+        self.system = card.system
         self._journal = self._write
         self._settle()
         self._compact()
@@ -53,7 +55,7 @@ class PersistentCard(SoftwareCard):
         except OSError:
             raise WorkspaceError("image-in-use", path=str(self.path)) from None
 
-    def _restore(self, make: Callable[[], SoftwareCard] | None) -> SoftwareCard:
+    def _restore(self, make: Callable[[], AnyCard] | None) -> AnyCard:
         if make is not None and not self.path.exists():
             os.ftruncate(self._log, 0)
             return make()
@@ -91,6 +93,10 @@ class PersistentCard(SoftwareCard):
         image.save(self, self.path, durable=False)
         os.ftruncate(self._log, 0)
         self._write(f"{_HEAD}{self.commands}")
+
+    @property
+    def sealed(self) -> bool:
+        return self.inside.sealed
 
     @property
     def closed(self) -> bool:

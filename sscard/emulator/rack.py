@@ -17,6 +17,7 @@ from sscard.apdu.atr import Interface
 from sscard.emulator.card import SoftwareCard
 from sscard.emulator.options import CardOptions
 from sscard.emulator.persistent import LOG_SUFFIX, PersistentCard
+from sscard.emulator.powered import AnyCard
 from sscard.emulator.tearing import Tear
 from sscard.keys.family import Algorithm
 
@@ -27,7 +28,7 @@ _SUFFIX: Final = ".json"
 class Rack:
     """``count`` cards (None: without end) with serials from ``first_serial`` on.
 
-    ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when[, at])`` of :meth:`SoftwareCard.tear`.
+    ``tear`` maps the n-th card fed by this rack (from 0) to ``(after, when[, at])`` of :meth:`PoweredCard.tear`.
     Without ``keep`` the drawer stays empty: what long runs need, whose finished cards nobody looks at again.
     One thread per slot may use it.
     """
@@ -58,9 +59,9 @@ class Rack:
         self._tears = dict(tear or {})
         self._fed = 0
         self._lock = threading.Lock()
-        self._waiting: deque[SoftwareCard] = deque()
+        self._waiting: deque[AnyCard] = deque()
         self._leftover: deque[Path] = deque()
-        self._drawer: list[SoftwareCard] = []
+        self._drawer: list[AnyCard] = []
         self._slots: dict[int, Slot] = {}
         if folder is not None:
             (folder / DRAWER).mkdir(parents=True, exist_ok=True)
@@ -75,12 +76,12 @@ class Rack:
             return slot
 
     @property
-    def drawer(self) -> tuple[SoftwareCard, ...]:
+    def drawer(self) -> tuple[AnyCard, ...]:
         """Cards this rack has seen finished, in that order."""
         with self._lock:
             return tuple(self._drawer)
 
-    def feed(self, name: str) -> SoftwareCard | None:
+    def feed(self, name: str) -> AnyCard | None:
         """The next card, named after its head; None when the box is empty.  Raises WorkspaceError for a bad image."""
         with self._lock:
             card = self._take()
@@ -93,7 +94,7 @@ class Rack:
             card.tear(*tear)
         return card
 
-    def _take(self) -> SoftwareCard | None:
+    def _take(self) -> AnyCard | None:
         if self._waiting:
             return self._waiting.popleft()
         if self._leftover:
@@ -108,7 +109,7 @@ class Rack:
                 return PersistentCard(self._folder / file, partial(self._blank, serial))
         return None
 
-    def _blank(self, serial: int) -> SoftwareCard:
+    def _blank(self, serial: int) -> AnyCard:
         return SoftwareCard.blank(
             serial,
             seed=self._seed,
@@ -118,7 +119,7 @@ class Rack:
             interface=self._interface,
         )
 
-    def put_away(self, card: SoftwareCard) -> None:
+    def put_away(self, card: AnyCard) -> None:
         """A finished card: into the drawer."""
         card.close()
         if isinstance(card, PersistentCard):
@@ -129,7 +130,7 @@ class Rack:
             with self._lock:
                 self._drawer.append(card)
 
-    def put_back(self, card: SoftwareCard) -> None:
+    def put_back(self, card: AnyCard) -> None:
         """A card that is not finished: it will be offered again, before any blank."""
         card.close()
         with self._lock:
@@ -150,10 +151,10 @@ class Slot:
     def __init__(self, rack: Rack, name: str) -> None:
         self.name = name
         self._rack = rack
-        self._card: SoftwareCard | None = None
+        self._card: AnyCard | None = None
         self.closed = False
 
-    def next_card(self, timeout: float) -> SoftwareCard | None:
+    def next_card(self, timeout: float) -> AnyCard | None:
         """A card other than the one last released; without release the same one, powered anew.
 
         None when the box is empty.  ``timeout`` is part of every head's contract; a box never makes anyone wait.

@@ -7,14 +7,9 @@ Cut before the mark the old state stands, cut after it the new one, never a mixt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final
-
-from sscard.emulator.chip import Chip
-from sscard.emulator.nodes import Directory, Ef
-
-_DERIVED: Final = frozenset(("parent", "by_sfi", "fci", "directories", "files", "records", "content"))
+from typing import Protocol
 
 
 class Tear(Enum):
@@ -42,6 +37,10 @@ class Cut:
         if self.at < 0:
             raise ValueError("at counts from 0")
 
+    def __str__(self) -> str:
+        """What :meth:`parse` reads."""
+        return f"{self.after}:{self.when.value}" + (f":{self.at}" if self.when is Tear.DURING else "")
+
     @classmethod
     def parse(cls, text: str) -> Cut:
         """Read ``N[:before|during|after[:BYTE]]``; without a moment it is ``before``.  Raises ValueError."""
@@ -53,17 +52,25 @@ class Cut:
         return cls(int(count), when, int(position) if colon else 0)
 
 
-def log_size(old: Chip, new: Chip) -> int:
+class Lasting(Protocol):
+    """A chip, as far as its memory goes."""
+
+    def cells(self) -> Iterator[tuple[str, bytes]]:
+        """All that lasts on the chip, by place."""
+        ...
+
+
+def log_size(old: Lasting, new: Lasting) -> int:
     """Bytes that the way from ``old`` to ``new`` puts into the write log before its commit mark; 0 where none is.
 
     Each changed value counts from its first changed byte to its last, each removed one as one byte.
     """
-    before, after = dict(_cells(old)), dict(_cells(new))
+    before, after = dict(old.cells()), dict(new.cells())
     written = sum(_changed(before.get(place, b""), value) for place, value in after.items())
     return written + len(before.keys() - after.keys())
 
 
-def committed(old: Chip, new: Chip, at: int) -> bool:
+def committed(old: Lasting, new: Lasting, at: int) -> bool:
     """Whether the commit mark was written when power failed after ``at`` bytes of the log and the mark."""
     size = log_size(old, new)
     return not size or at > size
@@ -76,33 +83,3 @@ def _changed(old: bytes, new: bytes) -> int:
     head = next((index for index in range(shorter) if old[index] != new[index]), shorter)
     tail = next((index for index in range(shorter - head) if old[-1 - index] != new[-1 - index]), shorter - head)
     return max(1, len(new) - head - tail)
-
-
-def _cells(chip: Chip) -> Iterator[tuple[str, bytes]]:
-    """All that lasts on the chip, by place."""
-    yield "life", bytes((chip.sealed, chip.blocked))
-    yield from _values("transport", chip.transport_code)
-    for directory in chip.root.walk():
-        yield from _values(directory.path, directory)
-        for ef in directory.files.values():
-            yield from _file(f"{directory.path}/{ef.fid:04X}", ef)
-
-
-def _file(place: str, ef: Ef) -> Iterator[tuple[str, bytes]]:
-    yield from _values(place, ef)
-    yield f"{place}/content", b"".join(ef.records) or ef.content
-
-
-def _values(place: str, value: object) -> Iterator[tuple[str, bytes]]:
-    """The plain values inside a stored object; what can be worked out from others or is walked elsewhere stays out."""
-    if is_dataclass(value):
-        for part in fields(value):
-            if part.name not in _DERIVED or not isinstance(value, Directory | Ef):
-                yield from _values(f"{place}.{part.name}", getattr(value, part.name))
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _values(f"{place}.{number}", each)
-    elif isinstance(value, bytes):
-        yield place, value
-    elif isinstance(value, int):
-        yield place, value.to_bytes(4, "big")

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sscard.emulator.card import SoftwareCard
+from sscard.emulator.powered import AnyCard
 from sscard.emulator.words import WRONG_LENGTH
 from sscard.errors import CardRemoved
 
@@ -22,7 +22,7 @@ RETRY_SECONDS: Final = 0.25
 ABSENCE_SECONDS: Final = 1.0
 """How long a torn card stays out: longer than pcscd's 0.4 s poll, so that the removal is seen."""
 
-Notify = Callable[[str, SoftwareCard | None], None]
+Notify = Callable[[str, AnyCard | None], None]
 """Called with an event (waiting, connected, lost, torn, card, ended) and the card in the reader."""
 
 
@@ -34,11 +34,11 @@ class Feeder:
     card.  Without ``replace`` the first card stays for ever.
     """
 
-    def __init__(self, cards: Iterable[SoftwareCard], *, replace: bool) -> None:
+    def __init__(self, cards: Iterable[AnyCard], *, replace: bool) -> None:
         self._cards = iter(cards)
         self._replace = replace
         self._proven = False
-        self.card: SoftwareCard | None = next(self._cards, None)
+        self.card: AnyCard | None = next(self._cards, None)
 
     def power_off(self) -> None:
         if self.card is not None:
@@ -129,7 +129,7 @@ class Bridge:
             return "ended" if self._stopping.is_set() else "lost"
         return "ended"
 
-    def _answer(self, card: SoftwareCard, message: bytes) -> bytes | None:
+    def _answer(self, card: AnyCard, message: bytes) -> bytes | None:
         if message == _ATR:
             return card.atr
         if message in (_OFF, _ON, _RESET):

@@ -71,6 +71,23 @@ class KeyService(Protocol):
         """TAC (4 bytes) of the fields of a purse transaction.  Only keys made for that (DTK)."""
         ...
 
+    def direct_cryptogram(self, ref: KeyRef, challenge: bytes) -> bytes:
+        """The challenge (4 or 8 bytes, right-filled with 00 to 8) enciphered under the key itself: EXTERNAL
+        AUTHENTICATION of PBOC cards, which know no session keys.  Raises CustodyError for a 16-byte block."""
+        ...
+
+    def direct_cipher(self, ref: KeyRef, plain: bytes) -> bytes:
+        """``LD ‖ plain``, padded, in ECB under the key itself: enciphered data of a PBOC card's line protection.
+
+        ``plain`` has 1 to 239 bytes.
+        """
+        ...
+
+    def folded_mac(self, ref: KeyRef, message: bytes) -> bytes:
+        """MAC (4 bytes) by single DES under a DES key, a 16-byte one folded to left half ⊕ right half, zero
+        initial value: PIN reload of PBOC cards.  Raises CustodyError for keys of a 16-byte block."""
+        ...
+
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
         """MAC (4 bytes) under the key itself with an initial value, as key loading wants it."""
         ...

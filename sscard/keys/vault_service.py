@@ -27,6 +27,9 @@ _CARDS_KEPT: Final = 256
 _PREFIX_LIMIT: Final = 16
 _PLAIN_SIZES: Final = range(1, 9)
 _CHALLENGE_SIZES: Final = (4, 8, 16)
+_DIRECT_CHALLENGES: Final = (4, 8)
+_DIRECT_PLAINS: Final = range(1, 240)
+_DES_BLOCK: Final = 8
 _ORIGINAL_SIZE: Final = 8
 _NO_ORIGINAL: Final = bytes(_ORIGINAL_SIZE)
 
@@ -101,6 +104,27 @@ class VaultKeyService:
         with self._lock:
             key = self._card_key(ref)
             return transaction_code(key.family, key.value.reveal(), fields)
+
+    def direct_cryptogram(self, ref: KeyRef, challenge: bytes) -> bytes:
+        if len(challenge) not in _DIRECT_CHALLENGES:
+            raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=0)
+        with self._lock:
+            key = self._card_key(ref)
+            _require_des(ref, key)
+            return key.keyed.encrypt(challenge.ljust(key.family.block, b"\0"))
+
+    def direct_cipher(self, ref: KeyRef, plain: bytes) -> bytes:
+        if len(plain) not in _DIRECT_PLAINS:
+            raise CustodyError("key-plain-direct", ref=str(ref), size=len(plain))
+        with self._lock:
+            key = self._card_key(ref)
+            return key.keyed.encrypt(pad_length(plain, key.family.block))
+
+    def folded_mac(self, ref: KeyRef, message: bytes) -> bytes:
+        with self._lock:
+            key = self._card_key(ref)
+            _require_des(ref, key)
+            return transaction_code(key.family, key.value.reveal(), message)
 
     def key_mac(self, ref: KeyRef, initial: bytes, message: bytes) -> bytes:
         with self._lock:
@@ -208,6 +232,12 @@ def _check_sizes(ref: KeyRef, family: Family, challenge: bytes, original: bytes 
     """Refuse challenges that are not 4, 8 or 16 bytes (16 only with a 16-byte block) and originals that are not 8."""
     if len(challenge) not in _CHALLENGE_SIZES or len(challenge) > family.block or len(original) != _ORIGINAL_SIZE:
         raise CustodyError("key-input", ref=str(ref), challenge=len(challenge), original=len(original))
+
+
+def _require_des(ref: KeyRef, key: _CardKey) -> None:
+    """Refuse keys of a 16-byte block where a command knows DES only."""
+    if key.family.block != _DES_BLOCK:
+        raise CustodyError("key-not-des", ref=str(ref))
 
 
 def _steps(stored: str, wanted: str) -> list[bytes]:

@@ -9,6 +9,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "软件卡映像 {path} 的版本 {version} 比本程序支持的 {known} 新。|升级 sscard。",
         "The card image {path} has version {version}; this program knows {known}.|Upgrade sscard.",
     ),
+    "image-system": (
+        "软件卡映像 {path} 属于卡操作系统 {system}, 此处不能使用。|换一个映像, 或升级 sscard。",
+        "The card image {path} is of card operating system {system}, which cannot be used here.|"
+        "Take another image, or upgrade sscard.",
+    ),
     "image-missing": (
         "找不到软件卡映像 {path}。|检查路径。",
         "There is no card image {path}.|Check the path.",

@@ -54,6 +54,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{ref}: 要加密的PIN有 {size} 字节。|PIN为 1 到 8 字节 (2 到 16 位数字)。",
         "{ref}: a PIN of {size} bytes is to be enciphered.|A PIN has 1 to 8 bytes.",
     ),
+    "key-plain-direct": (
+        "{ref}: 要加密的数据有 {size} 字节。|线路保护的数据为 1 到 239 字节。",
+        "{ref}: {size} bytes are to be enciphered.|Data under line protection has 1 to 239 bytes.",
+    ),
+    "key-not-des": (
+        "{ref} 不是 DES 密钥, 此命令只用 DES。|检查卡片方案的算法与密钥库是否一致。",
+        "{ref} is not a DES key, and this command knows DES only.|"
+        "Check that the algorithm of the profile and the vault agree.",
+    ),
     "key-not-tac": (
         "{ref} 不是计算交易认证码 (TAC) 的密钥。|使用 DTK。",
         "{ref} is not a key for transaction codes (TAC).|Use DTK.",

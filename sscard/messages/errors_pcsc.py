@@ -41,6 +41,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{pattern} 不是正确的正则表达式: {reason}。|例: --reader 're:00 0[01]$'",
         "{pattern} is not a regular expression: {reason}.|Example: --reader 're:00 0[01]$'",
     ),
+    "reader-hung": (
+        "读卡器 {reader} 已 {seconds} 秒没有反应, 该头已停用, 其他头继续。卡仍算在制。|拔插该读卡器 (或重启 pcscd), 再运行同一条命令, 放回同一张卡。",
+        "The reader {reader} has shown no sign of life for {seconds} s. Its head is parked, the others go on; its card stays in work.|"
+        "Unplug and plug the reader (or restart pcscd), run the same command again, and put the same card back.",
+    ),
     "reader-lost": (
         "读卡器 {reader} 不见了。|检查连接线; 重新插上后放回同一张卡继续。",
         "Reader {reader} is gone.|Check its cable; plug it in and resume with the same card.",

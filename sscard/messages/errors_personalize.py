@@ -134,6 +134,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "日志 {path} 已有内容, 不会续写。|再运行一次。",
         "The journal {path} is not empty.|Run the command again.",
     ),
+    "chain-write": (
+        "站点链 {path} 写不进磁盘: {cause}。没有开始新的日志。|腾出磁盘空间, 再运行同一条命令继续。",
+        "The station's chain {path} cannot be written: {cause}. No journal was begun.|Free disk space and run the same command again.",
+    ),
+    "chain-damaged": (
+        "站点链 {path} 的最后一行被改动或损坏。|不要继续; 保留文件, 运行 sscard audit verify 并通知管理员。",
+        "The last line of the station's chain {path} is edited or damaged.|Do not go on; keep the file, run sscard audit verify and tell the supervisor.",
+    ),
+    "chain-place": (
+        "{place} 不是链的位置。|写成 行号:哈希 (64 位十六进制), 如 sscard audit head 所示。",
+        "{place} is no place of a chain.|Write NUMBER:HASH (64 hex digits) as sscard audit head shows it.",
+    ),
+    "evidence-exists": (
+        "{path} 已存在。|换一个文件名。",
+        "{path} exists already.|Name another file.",
+    ),
     "journal-damaged": (
         "日志 {path} 第 {line} 行与前一行不衔接: 被改动或损坏。|不要继续; 保留文件并通知管理员。",
         "Line {line} of journal {path} does not follow from the one before: edited or damaged.|Do not go on; keep the file and tell the supervisor.",

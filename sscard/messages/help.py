@@ -37,5 +37,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "card": ("导出、导入、比较卡片", "export, import and compare cards"),
     "keys": ("密钥目录与密钥库", "key catalogue and vault"),
     "vectors": ("运行测试向量", "run test vectors"),
+    "audit": ("审计: 核对证据, 导出证据包", "check the evidence, export it"),
+    "selftest": ("自检: 断电续作的证明", "proofs run here and now: power cuts"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),
 }

@@ -13,7 +13,7 @@ from sscard.apdu.transport import Transport
 from sscard.cos.dialect import Dialect
 from sscard.errors import SscardError
 from sscard.keys.service import KeyService
-from sscard.personalize.journal import CardState
+from sscard.personalize.journal import CardState, Note
 from sscard.personalize.ledger import Ledger
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
@@ -64,6 +64,7 @@ class Work:
     records: Records
     folder: Path
     open_cards: dict[str, CardState]
+    note: Note
     tracer: Tracer = no_trace
 
 

@@ -8,9 +8,11 @@ import secrets
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
@@ -22,6 +24,7 @@ from sscard.keys.service import KeyService
 from sscard.keys.vault import write_private
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
+from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
@@ -73,7 +76,7 @@ class Production:
 
     def returns(self) -> tuple[Path, Path]:
         """Write the return file and the list of spoiled plastics into the outbox."""
-        return write_returns(
+        files = write_returns(
             self.workspace.outbox_path,
             self.work.ledger,
             self.job,
@@ -84,6 +87,8 @@ class Production:
             layout=self.layout,
             batch_id=self.batch.batch_id,
         )
+        self.work.note("returns", files={path.name: sha256(path.read_bytes()).hexdigest() for path in files})
+        return files
 
 
 def open_ledger(workspace: Workspace) -> Ledger:
@@ -151,13 +156,15 @@ def open_production(
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
-        open_cards = settle(ledger, job, folder)
+        note = job_note(workspace, ledger, job)
+        note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION)
+        open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
         returned = return_path(workspace.outbox_path, sheet, job)
         if returned.exists() and ledger.balance(job.job).complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, tracer)
+    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout)
 
 
@@ -194,7 +201,7 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
                 continue
             folder = workspace.jobs_path / job.job
             held.callback(JobLock(folder, job.job).release)
-            settle(ledger, job, folder)
+            settle(ledger, job, folder, job_note(workspace, ledger, job))
             stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
         if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
             raise GuardRefused("lose-is-good", seq=seq)
@@ -202,11 +209,22 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
             raise GuardRefused("lose-not-in-work", seq=seq)
         if len(stopped) > 1:
             raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
+        job_note(workspace, ledger, stopped[0])("lost", card=stopped[0].card, row=seq)
         ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
         return stopped[0]
 
 
-def settle(ledger: Ledger, job: Job, folder: Path) -> dict[str, journals.CardState]:
+def job_note(workspace: Workspace, ledger: Ledger, job: Job | CardEntry) -> journals.Note:
+    """Writes entries about a job into the station's chain, and pins its end in the ledger."""
+    chain = Chain(workspace.chain_path)
+
+    def note(kind: str, **fields: object) -> None:
+        ledger.pin(workspace.station, str(chain.append(kind, job=job.job, **fields)))
+
+    return note
+
+
+def settle(ledger: Ledger, job: Job, folder: Path, note: journals.Note) -> dict[str, journals.CardState]:
     """Bring the ledger up to what the journals know; returns the cards that are still in work."""
     working = {entry.card for entry in ledger.cards(job.job, State.WORK)}
     states = journals.card_states(folder, working) if working else {}
@@ -222,7 +240,7 @@ def settle(ledger: Ledger, job: Job, folder: Path) -> dict[str, journals.CardSta
             ledger.spoil(card, state.reason)
             del states[card]
     if not states:
-        journals.retire(folder)
+        journals.retire(folder, note)
     return states
 
 

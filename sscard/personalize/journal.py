@@ -22,7 +22,6 @@ import hashlib
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,12 +30,15 @@ from queue import SimpleQueue
 from typing import BinaryIO, Final
 
 from sscard.errors import JournalError
+from sscard.personalize.chain import START, Place, chained
 
-_START: Final = "0" * 64
 GOOD: Final = "good"
 SPOILED: Final = "spoiled"
 RETURNED: Final = "returned"
 """Verdicts; a returned card is as blank as it came."""
+
+Note = Callable[..., object]
+"""Takes a kind of entry and its fields: the station's chain, as far as one job may write to it."""
 
 SUFFIX: Final = ".jrnl"
 CLOSED_SUFFIX: Final = ".journal"
@@ -66,8 +68,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._head = _START
-        self._number = 0
+        self._place = Place()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -87,16 +88,13 @@ class Journal:
         """
         if self._file < 0:
             raise JournalError("journal-closed", path=str(self.path))
-        self._number += 1
-        entry = f'{{"n":{self._number},"t":{time.time():.6f},"kind":"{kind}",{body},"prev":"{self._head}"'
-        digest = hashlib.sha256(entry.encode()).hexdigest()
-        line = f'{entry},"hash":"{digest}"}}\n'.encode()
+        line, place = chained(kind, body, self._place)
         try:
             if os.write(self._file, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise self._failed(error) from error
-        self._head = digest
+        self._place = place
 
     def begin_flush(self) -> None:
         """Start bringing all that was written to the disk, beside the caller.  Raises JournalError."""
@@ -129,10 +127,10 @@ class Journal:
             os.close(self._file)
             self._file = -1
 
-    def retire(self) -> None:
+    def retire(self, note: Note) -> None:
         """Close the file and mark that it need not be read again: none of its cards is in work."""
         self.close()
-        _close_for_good(self.path)
+        _close_for_good(self.path, self._place, note)
 
 
 class _Flusher:
@@ -231,7 +229,7 @@ class JournalledCard:
 
 def read_entries(path: Path) -> Iterator[dict[str, object]]:
     """The entries of one journal.  A torn last line is left out; raises JournalError where the chain breaks."""
-    head = _START
+    head = START
     with _reading(path) as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):
@@ -264,16 +262,21 @@ def card_states(folder: Path, cards: Collection[str]) -> dict[str, CardState]:
     return states
 
 
-def retire(folder: Path) -> None:
+def retire(folder: Path, note: Note) -> None:
     """Mark every open journal of a job as closed: none of its cards is in work, it need not be read again.
 
     Raises JournalError.
     """
-    for path in folder.glob(f"*{SUFFIX}"):
-        _close_for_good(path)
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        place = Place()
+        for entry in read_entries(path):
+            place = Place(int(str(entry["n"])), str(entry["hash"]))
+        _close_for_good(path, place, note)
 
 
-def _close_for_good(path: Path) -> None:
+def _close_for_good(path: Path, place: Place, note: Note) -> None:
+    """Tell where the journal ends, then rename it: told twice where a crash came between."""
+    note("closed", file=path.stem, lines=place.number, last=place.hash)
     try:
         path.rename(path.with_suffix(CLOSED_SUFFIX))
     except OSError as error:

@@ -42,6 +42,7 @@ INSERT OR IGNORE INTO meta VALUES ('version', '1');
 COMMIT;
 """
 _VERSION: Final = "1"
+_PIN: Final = "chain:"
 
 
 class State(StrEnum):
@@ -156,6 +157,16 @@ class Ledger:
     def _first(self, query: str, *values: object) -> Any:
         """The first row of a query, or None."""
         return next(iter(self._read(query, *values)), None)
+
+    def pin(self, station: str, place: str) -> None:
+        """Keep where a station's chain ends.  Raises JournalError."""
+        with self._change():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"{_PIN}{station}", place))
+
+    def pins(self) -> dict[str, str]:
+        """Where each station's chain ended when it was last written to."""
+        found = self._read("SELECT name, value FROM meta WHERE name LIKE ?", f"{_PIN}%")
+        return {name.removeprefix(_PIN): value for name, value in found}
 
     def person(self, ssn: str) -> bytes:
         """Keyed digest of a social-security number, 16 bytes."""

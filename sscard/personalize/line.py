@@ -38,6 +38,8 @@ from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
 from sscard.personalize.steps import Action, PresentCode, Step
 
+HUNG_AFTER: Final = 60.0
+"""Seconds without a sign of life after which a head is parked: the reader stack has no time limit of its own."""
 RECONNECTS: Final = 3
 """How often a head goes on with a card that lost contact before it leaves it for later."""
 ALIKE_FAILURES: Final = 3
@@ -56,9 +58,10 @@ class _Halted(Exception):
 class Line:
     """Runs the heads of one job until no row waits, no card comes, or someone says stop."""
 
-    def __init__(self, work: Work, slots: Sequence[Slot], *, patience: float) -> None:
+    def __init__(self, work: Work, slots: Sequence[Slot], *, patience: float, hung_after: float = HUNG_AFTER) -> None:
         self._work = work
         self._patience = patience
+        self._hung_after = hung_after
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._drain = threading.Event()
         self._halt = threading.Event()
@@ -83,6 +86,7 @@ class Line:
         ended = 0
         try:
             while ended < len(threads):
+                self._park_the_hung()
                 try:
                     event = self._events.get(timeout=_POLL)
                 except queue.Empty:
@@ -92,10 +96,23 @@ class Line:
         finally:
             if ended < len(threads):
                 self.halt()
-            for thread in threads:
-                thread.join()
+            while any(thread.is_alive() for thread in self._attended(threads)):
+                self._park_the_hung()
+                for thread in self._attended(threads):
+                    thread.join(_POLL)
         if self._defect is not None:
             raise self._defect
+
+    def _attended(self, threads: Sequence[threading.Thread]) -> list[threading.Thread]:
+        """Threads of the heads that are not parked."""
+        return [thread for head, thread in zip(self._heads, threads, strict=True) if not head.parked]
+
+    def _park_the_hung(self) -> None:
+        """Give up heads that show no sign of life; the others go on."""
+        now = time.monotonic()
+        for head in self._heads:
+            if not head.ended and now - head.alive > self._hung_after:
+                head.park(ReaderLost("reader-hung", reader=head.slot.name, seconds=round(now - head.alive)))
 
     def drain(self) -> None:
         """Finish the cards in work, start no other."""
@@ -228,32 +245,66 @@ class _Head:
         self._cards = 0
         self._losses: dict[str, int] = {}
         self._unusable = ""
+        self._working = False
+        self._end = threading.Lock()
+        self.alive = time.monotonic()
+        self.parked = False
+        self.ended = False
+
+    def park(self, error: ReaderLost) -> None:
+        """Give this head up: its thread may hang for ever, and writes nothing more should it come back.
+
+        A card it had in work stays in work for the next run.
+        """
+        with self._end:
+            if self.ended:
+                return
+            self.parked = self.ended = True
+        self._working_on(False)
+        self.line.reader_error = error
+        self._tell(Kind.STOPPED, error=error)
+        self._tell(Kind.ENDED)
+
+    def _working_on(self, working: bool) -> None:
+        with self._end:
+            if working is not self._working:
+                self._working = working
+                self.line.busy(working)
 
     def run(self) -> None:
         """The thread's life; ends with an ENDED event whatever happens."""
         try:
             self._serve_all()
-        except TransportError as error:
-            self.line.reader_error = error
-            self._tell(Kind.STOPPED, error=error)
-        except SscardError as error:
-            self.line.stop(error)
-            self._tell(Kind.STOPPED, error=error)
-        except OSError as error:
-            failed = JournalError("file-failed", path=str(error.filename or ""), cause=error.strerror or str(error))
-            self.line.stop(failed)
-            self._tell(Kind.STOPPED, error=failed)
         except Exception as error:
-            self.line.crash(error)
+            if not self.parked:
+                self._stopped_by(error)
         finally:
             self.slot.close()
             if self._journal is not None:
                 self._journal.close()
-            self._tell(Kind.ENDED)
+            with self._end:
+                already, self.ended = self.ended, True
+            if not already:
+                self._tell(Kind.ENDED)
+
+    def _stopped_by(self, error: Exception) -> None:
+        """Tell what ended this head: its reader is gone, the whole line must stop, or the toolkit has a defect."""
+        if isinstance(error, TransportError):
+            self.line.reader_error = error
+            self._tell(Kind.STOPPED, error=error)
+        elif isinstance(error, SscardError | OSError):
+            if isinstance(error, OSError):
+                cause = error.strerror or str(error)
+                error = JournalError("file-failed", path=str(error.filename or ""), cause=cause)
+            self.line.stop(error)
+            self._tell(Kind.STOPPED, error=error)
+        else:
+            self.line.crash(error)
 
     def _serve_all(self) -> None:
         waiting = False
-        while not self.line.over:
+        while not (self.parked or self.line.over):
+            self.alive = time.monotonic()
             transport = self._next_card()
             if transport is None:
                 self.line.quiet()
@@ -288,26 +339,34 @@ class _Head:
         trace = None
         try:
             trace = self._work.tracer(self.number, transport.atr)
-            channel = Channel(transport, () if trace is None else (trace,))
+            channel = Channel(transport, (self._beat,) if trace is None else (self._beat, trace))
             card = card_identity(channel)
             log = self._admit(channel, card)
             if log is None:
                 self._idle()
             else:
-                self.line.busy(True)
+                self._working_on(True)
                 try:
                     self._make(channel, card, log)
                 finally:
-                    self.line.busy(False)
+                    self._working_on(False)
         except GuardRefused as error:
             self._refuse(error)
         except ProtocolError:
             self._refuse(GuardRefused("card-foreign", atr=transport.atr.hex().upper()))
         except TransportError as error:
             self._tell(Kind.LOST, error=error)
+        except _Halted:
+            return
         finally:
             if trace is not None:
                 trace.close()
+
+    def _beat(self, _sent: bytes, _received: bytes) -> None:
+        """The card answered.  Raises _Halted in a head that was given up meanwhile."""
+        self.alive = time.monotonic()
+        if self.parked:
+            raise _Halted
 
     def _refuse(self, error: GuardRefused) -> None:
         """Nothing was written to the card, and nothing will be."""
@@ -341,6 +400,7 @@ class _Head:
         """A blank card, but every row is made or in work elsewhere: wait a little for one to be queued again."""
         self.line.quiet()
         for _ in range(_IDLE_POLLS):
+            self.alive = time.monotonic()
             if self.line.over or self._work.ledger.queued(self._work.job):
                 return
             time.sleep(_POLL)
@@ -355,7 +415,8 @@ class _Head:
             attempt.total = len(plan.steps)
             Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, attempt.progress)
         except _Halted:
-            attempt.tell(Kind.STOPPED)
+            if not self.parked:
+                attempt.tell(Kind.STOPPED)
         except TransportError as error:
             self._lost(attempt, error)
         except (JournalError, CustodyError):
@@ -416,13 +477,14 @@ class _Head:
         self.slot.release()
         self._cards += 1
         if self._cards % CARDS_A_JOURNAL == 0 and self._journal is not None and not self._losses:
-            self._journal.retire()
+            self._journal.retire(self._work.note)
             self._journal = None
 
     def _open_journal(self) -> Journal:
         if self._journal is None:
-            name = f"{time.time_ns():020d}-{self.number}{journals.SUFFIX}"
-            self._journal = Journal(self._work.folder / name)
+            name = f"{time.time_ns():020d}-{self.number}"
+            self._work.note("journal", file=name, head=self.number)
+            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")
         return self._journal
 
     def _tell(self, kind: Kind, **fields: object) -> None:

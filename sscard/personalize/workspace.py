@@ -80,6 +80,11 @@ class Workspace:
         return self.root / "cards"
 
     @property
+    def chain_path(self) -> Path:
+        """The chain of this station, which holds its journals together."""
+        return self.root / "chain" / f"{self.station}.chain"
+
+    @property
     def audit_path(self) -> Path:
         return self.root / "audit.log"
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from fuzz.knowing import Knowing
 from fuzz.reference import Broken
 from fuzz.run import Fuzzer, main
 from sscard.apdu.atr import Interface
-from sscard.emulator import access, authentication, binary, card, image, pin
+from sscard.emulator import access, authentication, binary, blocking, card, image, keyload, pin, secure
+from sscard.emulator.chip import Chip
 from sscard.emulator.nodes import Counted
 
 SLICE = 10_000
@@ -87,6 +89,66 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_defect_is_found(monkeypatch: pytest.MonkeyPatch, defect: Callable[[pytest.MonkeyPatch], None]) -> None:
     fuzzer = Fuzzer(1)
+    defect(monkeypatch)
+    with pytest.raises(Broken):
+        fuzzer.run(40_000)
+
+
+@pytest.mark.parametrize("interface", list(Interface), ids=lambda interface: interface.value)
+def test_all_keys_in_hand_break_nothing(interface: Interface) -> None:
+    fuzzer = Knowing(11, interface)
+    done: set[str] = set()
+    for _ in range(SLICE):
+        fuzzer.step()
+        sent, answered = fuzzer.last[-1]
+        if answered.endswith("9000"):
+            done.add(sent[:4])
+    assert {"8424", "841e", "8416", "84d4", "80e0", "80e1", "04dc"} <= done
+
+
+def any_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secure, "compare_digest", lambda *_: True)
+
+
+def any_key_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyload, "compare_digest", lambda *_: True)
+
+
+def everyone_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access.Security, "master", lambda *_: True)
+
+
+def blocks_without_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    def authorize(chip: Chip, apdu: bytes, body: bytes, place: Any, number: int) -> None:
+        secure.check_mac(chip, apdu, body, secure.maintenance_key(place))
+
+    monkeypatch.setattr(blocking, "_authorize", authorize)
+
+
+def never_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chip, "settle", lambda chip: setattr(chip, "closed", None))
+
+
+def reaching_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = keyload._store
+
+    def store_everywhere(chip: Chip, key: Any) -> None:
+        store(chip, key)
+        if chip.current.parent is not None:
+            chip.current.parent.keys.append(key)
+
+    monkeypatch.setattr(keyload, "_store", store_everywhere)
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [any_mac, any_key_mac, everyone_master, blocks_without_right, never_blocked, reaching_out],
+    ids=lambda defect: defect.__name__,
+)
+def test_a_defect_of_what_keys_open_is_found(
+    monkeypatch: pytest.MonkeyPatch, defect: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    fuzzer = Knowing(2)
     defect(monkeypatch)
     with pytest.raises(Broken):
         fuzzer.run(40_000)

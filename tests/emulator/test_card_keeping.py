@@ -238,7 +238,7 @@ class TestPersistentCard:
         path = tmp_path / "card.json"
         assert killed(path, *LIFE, "0084000008")[:3] == ["63c2", "9000", "9000"]
         with open_card(path) as card:
-            assert card.file("EF05").size == 0x20
+            assert card.inside.file("EF05").size == 0x20
             assert card.chip.transport_code.tries == 3
             assert card.transmit(bytes.fromhex("80E0020000")) == b"\x69\x82"
         twin = SoftwareCard.blank(5)
@@ -252,7 +252,7 @@ class TestPersistentCard:
         path = tmp_path / "card.json"
         assert killed(path, LIFE[1], "reset", LIFE[2]) == ["9000", "6982"]
         with open_card(path) as card, pytest.raises(KeyError):
-            card.file("EF05")
+            card.inside.file("EF05")
 
     def test_killed_again_and_again(self, tmp_path):
         path = tmp_path / "card.json"

@@ -737,12 +737,13 @@ class TestTearing:
         counter.load()
         answer = counter.ok(counter.open_purchase())
         counter.send(counter.debit(answer))
-        wanted, log = counter.purse, counter.log
+        inside = Counter(kept.inside)
+        wanted, log = inside.purse, inside.log
         import os
 
         os.close(kept._log)
         again = PersistentCard(path)
-        assert (again.directory("DF04").purse, Counter(again).log) == (wanted, log)
+        assert (again.inside.directory("DF04").purse, Counter(again.inside).log) == (wanted, log)
         again.close()
 
 

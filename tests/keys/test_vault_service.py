@@ -463,3 +463,40 @@ def test_transaction_codes_come_from_dtk_alone(algorithm: Algorithm) -> None:
     for name in ("DLK", "DPK", "STKSSSE", "RKSSSE", "MKDF04", "PIN"):
         assert refusal(service.transaction_code, KeyRef(name, CITY, CARD), b"fields") == "key-not-tac"
     assert refusal(service.transaction_code, KeyRef("DTK", CITY), b"fields") == "key-card-level"
+
+
+def card_key_of(name: str, algorithm: Algorithm) -> bytes:
+    store = KeyStore(demo=True)
+    fill_demo(store, region=CITY, seed=0, algorithm=algorithm)
+    city = next(entry for entry in store if entry.place == (name, CITY, 1))
+    return family_of(algorithm).diversify(store.value(city).reveal(), CARD)
+
+
+def test_cards_without_session_keys_are_served_under_the_key_itself() -> None:
+    service, des, ref = memory_service(algorithm=Algorithm.DES), family_of(Algorithm.DES), KeyRef("RKSSSE", CITY, CARD)
+    key = card_key_of("RKSSSE", Algorithm.DES)
+    assert service.direct_cryptogram(ref, h("4D5A6B7C")) == des.encrypt(key, h("4D5A6B7C00000000"))
+    assert service.direct_cryptogram(ref, h("4D5A6B7C8D9EAFB0")) == des.encrypt(key, h("4D5A6B7C8D9EAFB0"))
+    assert service.direct_cipher(ref, bytes(7)) == des.encrypt(key, h("0700000000000000"))
+    assert service.direct_cipher(ref, bytes(8)) == des.encrypt(key, h("08") + bytes(8) + h("80") + bytes(6))
+    folded = bytes(left ^ right for left, right in zip(key[:8], key[8:], strict=True))
+    assert service.folded_mac(ref, h("123456")) == des.encrypt(folded, h("1234568000000000"))[:4]
+    for wrong in (b"", bytes(5), bytes(16)):
+        assert refusal(service.direct_cryptogram, ref, wrong) == "key-input"
+    for wrong in (b"", bytes(240)):
+        assert refusal(service.direct_cipher, ref, wrong) == "key-plain-direct"
+    for call, data in (
+        (service.direct_cryptogram, bytes(8)),
+        (service.direct_cipher, bytes(8)),
+        (service.folded_mac, b"1"),
+    ):
+        assert refusal(call, KeyRef("RKSSSE", CITY), data) == "key-card-level"
+
+
+def test_what_only_des_cards_know_is_refused_for_sm4() -> None:
+    service, ref = memory_service(algorithm=Algorithm.SM4), KeyRef("RKSSSE", CITY, CARD)
+    assert refusal(service.direct_cryptogram, ref, bytes(8)) == "key-not-des"
+    assert refusal(service.folded_mac, ref, bytes(8)) == "key-not-des"
+    assert service.direct_cipher(ref, b"1") == SM4.encrypt(
+        card_key_of("RKSSSE", Algorithm.SM4), h("013180") + bytes(13)
+    )

@@ -115,7 +115,11 @@ def test_random_kills(make_bureau: Callable[[int], Any], monkeypatch: pytest.Mon
         with monkeypatch.context() as patched:
             patched.setattr(journals.os, "write", lambda *a, f=fuse: (f.tick(), real_write(*a))[1])
             patched.setattr(journals.os, "fdatasync", lambda *a, f=fuse: (f.tick(), real_sync(*a), f.tick())[1])
-            production = bureau.open()
+            try:
+                production = bureau.open()
+            except Killed:
+                kills += 1
+                continue
             line = Line(production.work, [FusedSlot(rack.slot(1), fuse)], patience=0.2)
             head = line._heads[0]
             try:

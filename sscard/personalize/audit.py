@@ -1,0 +1,122 @@
+"""The evidence of a workspace: checked here, or packed with a checker that needs no sscard.
+
+Evidence is the stations' chains, the journals, what the ledger says of cards, and digests of return files; nobody's
+name, number or key is in it.  What is looked for: docs/audit.md.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from sscard.errors import GuardRefused, JournalError, UsageError
+from sscard.personalize import evidence_check, journal
+from sscard.personalize.chain import SUFFIX, Chain, Place
+from sscard.personalize.evidence_check import Finding
+from sscard.personalize.ledger import Ledger
+from sscard.personalize.workspace import Workspace
+
+_CHECKER: Final = "verify.py"
+_LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
+_RETURNED: Final = ("return.csv", "spoiled.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the evidence of a workspace lies.  ``journals``: job → name without ending → file."""
+
+    chains: dict[str, Path]
+    journals: dict[str, dict[str, Path]]
+    cards: tuple[dict[str, object], ...]
+    pins: dict[str, str]
+    returns: dict[str, str]
+
+    def findings(self) -> Iterator[Finding]:
+        """What does not fit.  Raises JournalError where a file cannot be read."""
+        try:
+            yield from evidence_check.check(self.chains, self.journals, self.cards, self.pins, self.returns)
+        except OSError as error:
+            raise JournalError("journal-unreadable", path=str(error.filename), cause=error.strerror) from error
+
+
+def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evidence:
+    """The evidence of all jobs, or of one.  Raises GuardRefused for a job there is not."""
+    jobs = [entry.job for entry in ledger.jobs() if job in (None, entry.job)]
+    if job is not None and not jobs:
+        raise GuardRefused("job-unknown", job=job)
+    folders = {path.name: path for path in workspace.jobs_path.iterdir() if path.is_dir()}
+    if job is None:
+        jobs = sorted({*jobs, *folders})
+    return Evidence(
+        {path.stem: path for path in sorted(workspace.chain_path.parent.glob(f"*{SUFFIX}"))},
+        {name: _journals(folders.get(name)) for name in jobs},
+        tuple(asdict(card) for name in jobs for card in ledger.cards(name)),
+        ledger.pins(),
+        {
+            path.name: sha256(path.read_bytes()).hexdigest()
+            for name in jobs
+            for path in (workspace.outbox_path / f"{name}-{end}" for end in _RETURNED)
+            if path.exists()
+        },
+    )
+
+
+def _journals(folder: Path | None) -> dict[str, Path]:
+    endings = (journal.SUFFIX, journal.CLOSED_SUFFIX)
+    paths = sorted(folder.iterdir()) if folder is not None else ()
+    return {path.stem: path for path in paths if path.suffix in endings}
+
+
+def noted(evidence: Evidence, station: str, place: str) -> Evidence:
+    """The evidence held against a place of a station's chain that was written down outside.
+
+    Raises UsageError for anything but ``N:HASH``.
+    """
+    try:
+        known = Place.parse(place)
+    except ValueError:
+        raise UsageError("chain-place", place=place) from None
+    return replace(evidence, pins=evidence.pins | {station: str(known)})
+
+
+def head(workspace: Workspace) -> Place:
+    """Where this station's chain ends: what to write down where nobody at the station can change it."""
+    return Chain(workspace.chain_path).last()
+
+
+def export(evidence: Evidence, out: Path) -> int:
+    """Pack the evidence and its checker into a ZIP; same evidence, same bytes.  Returns the number of files.
+
+    Raises GuardRefused where ``out`` exists, JournalError where it cannot be written.
+    """
+    parts = dict(_parts(evidence))
+    sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(parts.items()))
+    parts["SHA256SUMS"] = sums.encode()
+    try:
+        with out.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for name, content in sorted(parts.items()):
+                bundle.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_DEFLATED)
+    except FileExistsError:
+        raise GuardRefused("evidence-exists", path=str(out)) from None
+    except OSError as error:
+        raise JournalError("file-failed", path=str(out), cause=error.strerror) from error
+    return len(parts)
+
+
+def _parts(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
+    yield _CHECKER, files("sscard.personalize").joinpath("evidence_check.py").read_bytes()
+    for path in evidence.chains.values():
+        yield f"chain/{path.name}", path.read_bytes()
+    for job, held in evidence.journals.items():
+        for path in held.values():
+            yield f"journals/{job}/{path.name}", path.read_bytes()
+    lines = (json.dumps(card, ensure_ascii=False, sort_keys=True) + "\n" for card in evidence.cards)
+    yield "cards.jsonl", "".join(lines).encode()
+    yield "pins.json", json.dumps(evidence.pins, indent=1, sort_keys=True).encode()
+    yield "returns.json", json.dumps(evidence.returns, indent=1, sort_keys=True).encode()
