@@ -30,7 +30,7 @@ $(VENV)/.core: $(INPUTS) | $(BIN)/python
 $(VENV)/.full: $(INPUTS) scripts/system-packages | $(BIN)/python
 	@scripts/system-packages $(BIN)/python
 	@echo "installing sscard with its test tools into $(VENV) ..."
-	@$(INSTALL) --editable '.[pcsc,pkcs11,dev]'
+	@$(INSTALL) --editable '.[data,pcsc,pkcs11,dev]'
 	@touch $@ $(VENV)/.core
 
 demo: $(VENV)/.core

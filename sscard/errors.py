@@ -166,6 +166,10 @@ class BatchUnusable(BatchError):
 class ScriptError(SscardError):
     """A ceremony script is wrong, or an answer has not the form it asks for."""
 
+
+class FormatError(SscardError):
+    """A format file is wrong, or a format has no layout for what was asked; tells file and place."""
+
     exit_code = Exit.USAGE
 
 

@@ -171,14 +171,17 @@ def test_no_reader(told: Callable[..., int], monkeypatch: pytest.MonkeyPatch) ->
     assert untouched()
 
 
-def test_the_same_batch_again_makes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_batch_again_is_refused(told: Callable[..., int]) -> None:
+    """Unless its return file is not there: then that is written again, from the ledger."""
     assert main(RUN) == 0
     before = sorted(Path("ws/cards").rglob("*.json"))
-    capsys.readouterr()
-    assert main([*RUN, "--json"]) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line for line in lines if line.get("event")] == []
-    assert (lines[-1]["good"], lines[-1]["left"]) == (3, 0)
+    (returned,) = Path("ws/outbox").glob("*-return.csv")
+    content = returned.read_bytes()
+    assert told("BATCH-DONE", *RUN) == 4
+    assert returned.read_bytes() == content
+    returned.unlink()
+    assert main(RUN) == 0
+    assert returned.read_bytes() == content
     assert sorted(Path("ws/cards").rglob("*.json")) == before
 
 
@@ -194,7 +197,7 @@ def test_the_same_batch_at_the_same_time(told: Callable[..., int]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert told("JOB-RUNNING", *RUN) == 4
     assert sorted(Path("ws/cards").rglob("*.json")) == before
-    assert main(RUN) == 0
+    assert told("BATCH-DONE", *RUN) == 4
 
 
 def ledger_rows() -> list[tuple[object, ...]]:
@@ -224,7 +227,7 @@ def test_another_batch_with_somebody_known(told: Callable[..., int], column: str
             cells = [*known[:7], *cells[7:]]
             cells[13:] = known[13:]
         Path("b.csv").write_text("\n".join([*lines[:2], ",".join(cells)]) + "\n", encoding="utf-8")
-    assert told("LEDGER-NUMBER" if column == "number" else "LEDGER-PERSON", *RUN) == 4
+    assert told("LEDGER-NUMBER" if column == "number" else "LEDGER-ACTIVE", *RUN) == 4
     assert ledger_rows() == before
     assert sorted(Path("ws/cards").rglob("*.json")) == cards
 
@@ -299,7 +302,7 @@ def test_ledger_gone_with_jobs_there(told: Callable[..., int]) -> None:
     Path("ws/ledger.sqlite").write_bytes(b"")
     assert told("LEDGER-MISSING", *RUN) == 1
     Path("away").rename("ws/ledger.sqlite")
-    assert main(RUN) == 0
+    assert told("BATCH-DONE", *RUN) == 4
 
 
 @pytest.mark.parametrize("key", [None, b"", bytes(31)])

@@ -128,6 +128,10 @@ JSON_RUNS = {
     "init": "sscard init ws --demo --json",
     "people": "sscard people --count 3 --out b.csv --json",
     "check": "sed s/990101,2026/990102,2026/ b.csv > bad.csv; sscard check bad.csv --json",
+    "merge": "sscard merge b.csv b.csv --on ssn --out m --json; sscard merge b.csv bad.csv --on ssn --out n --json",
+    "manifest": "sscard manifest b.csv --id 990101-1 --json",
+    "formats list": "sscard formats list --json",
+    "formats show": "sscard formats show yn-desk --json",
     "personalize --dry-run": "sscard personalize b.csv --workspace ws --dry-run --json",
     "personalize": "sscard personalize b.csv --workspace ws --reader emulator --json",
     "demo": "sscard demo --count 2 --json",
@@ -179,6 +183,8 @@ JSON_RUNS = {
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""
 
 NOT_IN_THESE_RUNS = {
+    "merge": {"repeated_key", "ss_lines", "bank_lines"},
+    "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},
     "personalize": {"code", "message_zh", "message_en", "demo", "recovered"},
     "demo": {"demo"},
     "jobs": {"seq", "reset_info"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from sscard import messages
+from sscard.commands.batch_options import ENCODINGS, finding_line, setting_of
 from sscard.commands.common import emit, json_option
 from sscard.commands.ticker import Ticker
 from sscard.errors import Exit
@@ -16,19 +17,11 @@ if TYPE_CHECKING:
     from sscard.personalize.batch import Report
     from sscard.personalize.findings import Finding
 
-DEMO_REGION: Final = "990101"
-WORKSPACE_FILE: Final = "sscard.toml"
-
 
 @click.command(help=messages.text("intake.check-help"))
 @click.argument("batch", type=click.Path(path_type=Path))
-@click.option(
-    "--encoding",
-    type=click.Choice(["utf-8", "gb18030", "gbk"]),
-    default="utf-8",
-    show_default=True,
-    help=messages.text("intake.option-encoding"),
-)
+@click.option("--encoding", type=click.Choice(ENCODINGS), help=messages.text("intake.option-encoding"))
+@click.option("--format", "format_name", metavar="NAME|FILE", help=messages.text("intake.option-format"))
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,11 +39,20 @@ WORKSPACE_FILE: Final = "sscard.toml"
 )
 @json_option
 def command(
-    batch: Path, encoding: str, workspace: Path | None, region: str | None, demo: bool | None, limit: int, as_json: bool
+    batch: Path,
+    encoding: str | None,
+    format_name: str | None,
+    workspace: Path | None,
+    region: str | None,
+    demo: bool | None,
+    limit: int,
+    as_json: bool,
 ) -> int:
     from sscard.personalize.batch import check
+    from sscard.personalize.exchange.load import load_format
 
-    region, demo = _setting(workspace, region, demo)
+    region, demo = setting_of(workspace, region, demo)
+    layout = load_format(format_name) if format_name else None
     ticker = Ticker(lambda rows: messages.text("intake.progress", rows=f"{rows:,}"))
     shown = 0
 
@@ -60,38 +62,15 @@ def command(
             emit(finding.as_json())
         elif not limit or shown < limit:
             ticker.clear()
-            click.echo(_line(finding))
+            click.echo(finding_line(finding))
             shown += 1
 
-    report = check(batch, encoding=encoding, region=region, demo=demo, on_finding=show, on_row=ticker.tick)
+    report = check(
+        batch, encoding=encoding, region=region, demo=demo, layout=layout, on_finding=show, on_row=ticker.tick
+    )
     ticker.clear()
     _summary(report, shown, as_json=as_json)
     return Exit.FAILED if report.errors else Exit.OK
-
-
-def _setting(workspace: Path | None, region: str | None, demo: bool | None) -> tuple[str, bool]:
-    """Region and mode: from the options, else from the workspace, else those of demonstrations."""
-    if workspace is None and region is None and demo is None and Path(WORKSPACE_FILE).exists():
-        workspace = Path()
-    if workspace is not None:
-        if region is not None or demo is not None:
-            raise click.UsageError(messages.text("intake.conflict"))
-        from sscard.personalize.workspace import open_workspace
-
-        opened = open_workspace(workspace)
-        return opened.region, opened.demo
-    if region is None and demo is False:
-        raise click.UsageError(messages.text("intake.need-region"))
-    region = region or DEMO_REGION
-    return region, region.startswith("99") if demo is None else demo
-
-
-def _line(finding: Finding) -> str:
-    """``b.csv:14:ssn  SSN-03 error  what is wrong  what to do``."""
-    place = f"{finding.file}:{finding.line}" + (f":{finding.column}" if finding.column else "")
-    severity = messages.text(f"intake.{finding.severity.value}")
-    hint = finding.hint()
-    return f"{place:<18} {finding.rule} {severity}  {finding.message()}" + (f"  → {hint}" if hint else "")
 
 
 def _summary(report: Report, shown: int, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sscard.commands.batch_options import ENCODINGS
 from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.commands.readers_open import EMULATOR, open_slots
 from sscard.errors import Exit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sscard.cos.model import Profile
     from sscard.keys.service import KeyService
     from sscard.personalize.batch import Batch
+    from sscard.personalize.exchange.model import Format
     from sscard.personalize.heads import Slot, Tracer
     from sscard.personalize.workspace import Workspace
 
@@ -41,13 +43,9 @@ MAX_HEADS = 64
 @workspace_option
 @keys_option
 @click.option("--reader", metavar="NAME|all|emulator:N", help=text("personalize.help-reader"))
-@click.option(
-    "--encoding",
-    type=click.Choice(["utf-8", "gb18030", "gbk"]),
-    default="utf-8",
-    show_default=True,
-    help=text("personalize.help-encoding"),
-)
+@click.option("--encoding", type=click.Choice(ENCODINGS), help=text("personalize.help-encoding"))
+@click.option("--format", "format_name", metavar="NAME|FILE", help=text("personalize.help-format"))
+@click.option("--returns", "returns_name", metavar="NAME|FILE", help=text("personalize.help-returns"))
 @click.option("--profile", "profile_name", metavar="NAME|FILE", help=text("personalize.help-profile"))
 @click.option("--dry-run", is_flag=True, help=text("personalize.help-dry-run"))
 @click.option(
@@ -59,7 +57,9 @@ def command(
     batch: Path,
     workspace: Path,
     reader: str | None,
-    encoding: str,
+    encoding: str | None,
+    format_name: str | None,
+    returns_name: str | None,
     profile_name: str | None,
     dry_run: bool,
     wait: float,
@@ -69,17 +69,24 @@ def command(
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.personalize.batch import open_batch
+    from sscard.personalize.exchange.load import load_format
+    from sscard.personalize.manifest import attached, held_to
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)
     profile = load_profile(profile_name or place.profile)
-    rows = open_batch(batch, encoding=encoding, region=place.region, demo=place.demo)
+    layout = load_format(format_name or "canonical")
+    returns = load_format(returns_name) if returns_name else layout
+    rows = open_batch(batch, encoding=encoding, region=place.region, demo=place.demo, layout=layout)
+    manifest = attached(batch)
+    if manifest is not None:
+        rows = held_to(manifest, rows, region=place.region, format_name=layout.name, profile=profile)
     service = unlock(place)
     if dry_run:
         return _rehearse(place, service, rows, profile, as_json=as_json)
     tracer = _tracer(trace)
     slots = _slots(place, reader, len(rows), profile)
-    return _produce(place, service, rows, profile, slots, wait=wait, tracer=tracer, as_json=as_json)
+    return _produce(place, service, rows, profile, slots, returns=returns, wait=wait, tracer=tracer, as_json=as_json)
 
 
 def _produce(
@@ -89,6 +96,7 @@ def _produce(
     profile: Profile,
     slots: Sequence[Slot],
     *,
+    returns: Format,
     wait: float,
     tracer: Tracer,
     as_json: bool,
@@ -98,7 +106,7 @@ def _produce(
     from sscard.personalize.job import open_production
 
     try:
-        production = open_production(place, service, rows, profile=profile, tracer=tracer)
+        production = open_production(place, service, rows, profile=profile, tracer=tracer, layout=returns)
     except BaseException:
         for slot in slots:
             slot.close()

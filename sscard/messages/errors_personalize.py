@@ -238,6 +238,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第 {line} 行的人已有卡或正在制卡 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|若要继续那个任务, 用未改动的原批次文件; 否则从批次中去掉这一行。",
         "The person on line {line} already has a card or is in work (job {job}, row {seq}). The batch was not entered; no card was touched.|To go on with that job use its batch file unchanged; otherwise take the line out.",
     ),
+    "ledger-active": (
+        "第 {line} 行的人已有有效的卡 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|补换卡由社保方发起; 否则从批次中去掉这一行。",
+        "The person on line {line} already has an active card (job {job}, row {seq}). The batch was not entered; no card was touched.|A replacement starts at the social-security side; otherwise take the line out.",
+    ),
+    "batch-done": (
+        "这个批次已经做完 (任务 {job}, {rows} 张), 回盘在 {path}。没有制卡。|要重发回盘就用那个文件; 新的卡用新的批次。",
+        "This batch was made already (job {job}, {rows} cards); its return file is {path}. No card was touched.|Send that file again if it was lost; new cards need a new batch.",
+    ),
+    "batch-same-id": (
+        "批次号 {batch} 已用于另一个文件 (任务 {job})。没有制卡。|批次号永不重复使用: 让发送方另编批次号, 或查明哪个文件才对。",
+        "The batch id {batch} was used for another file (job {job}). No card was touched.|An id is never used twice: have the sender give a new one, or settle which file is right.",
+    ),
+    "batch-other-id": (
+        "这个文件已以批次号 {known} 登记 (任务 {job}), 现在说是 {batch}。没有制卡。|向发送方核对批次号。",
+        "This very file was entered as batch {known} (job {job}) and now says it is {batch}. No card was touched.|Confirm the id with the sender.",
+    ),
     "ledger-number": (
         "第 {line} 行的卡号 {card_no} 已被使用 (任务 {job} 第 {seq} 行)。整批未登记, 没有制卡。|更正卡号。",
         "Card number {card_no} on line {line} is already used (job {job}, row {seq}). The batch was not entered; no card was touched.|Correct the number.",

@@ -194,6 +194,38 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rule-ROW-04": ("正常的一行只有几百字节。", "A row of a person takes a few hundred bytes."),
     "rule-ROW-05": ("末尾的空行无害。", "Blank lines at the end do no harm."),
+    "rule-ROW-06": (
+        "定长文件按字节取值, 长度不对则各栏都错位。",
+        "In a file of fixed width values are cut at byte offsets; a line of another length shifts them all.",
+    ),
+    "rule-ROW-07": (
+        "每行必须是一个 JSON 对象, 每个项目一次。",
+        "Each line must be one JSON object with each name once.",
+    ),
+    "rule-CEL-01": (
+        "表格软件的数字只有15位, 18位号码存成数字就已经丢位。",
+        "A spreadsheet's number has 15 digits; a number of 18 stored so has lost some already.",
+    ),
+    "rule-ENV-01": (
+        "首行或末行与格式不同, 文件就不是该格式或不完整。",
+        "Where first or last line differ from the format, the file is of another format or not whole.",
+    ),
+    "rule-ENV-02": (
+        "信封的人数与行数不符, 说明有行丢失或被加入。",
+        "A head count that differs from the rows tells that rows were lost or added.",
+    ),
+    "rule-ENV-03": (
+        "首行和末行对同一件事说法不同。",
+        "First and last line tell different things of one file.",
+    ),
+    "rule-SHP-01": (
+        "格式文件规定了该列的形式。",
+        "The format file tells the form of this column.",
+    ),
+    "rule-MAP-01": (
+        "格式文件列出了该列的代码; 其他代码没有含义, 不会猜测。",
+        "The format file lists the codes of this column; another has no meaning, and none is guessed.",
+    ),
     "rule-FLD-01": ("制卡必需的项不能为空。", "The card needs this value."),
     "rule-XLS-01": (
         "表格软件把长号码当作数字, 改成科学计数, 后几位无法恢复。",
@@ -306,6 +338,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rule-DUP-01": ("一个人在一个批次里只能有一张卡。", "One person gets one card in a batch."),
     "rule-DUP-02": ("卡号在批次内不能重复。", "A card number stands once in a batch."),
     "rule-DUP-03": ("一个银行账户卡号只能对应一张社保卡。", "A bank card number belongs to one card."),
+    "rule-DUP-04": ("一个卡识别码只属于一张卡。", "A card id belongs to one card."),
     "rule-DEM-01": (
         "演示密钥是公开的: 真实人员的数据绝不能写到演示卡上。",
         "Demo keys are public: real people's data must never go to a demo card.",

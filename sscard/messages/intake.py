@@ -216,9 +216,45 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡号 {value} 与第 {first} 行重复|重新分配卡号",
         "{value} stands on line {first} already|assign another card number",
     ),
+    "ROW-06": (
+        "该行有 {count} 字节, 按格式应为 {expected} 字节, 且汉字不得跨栏|向发送方核对格式, 让其重发",
+        "the line has {count} bytes where the format has {expected}, no character crossing a column|confirm the format with the sender and ask again",
+    ),
+    "ROW-07": (
+        "不是一个 JSON 对象, 或项目名重复|让发送方重新输出",
+        "not one JSON object, or a name stands in it twice|ask the sender for it again",
+    ),
+    "CEL-01": (
+        "单元格 {address} 不是文本 ({kind}): 数字会丢位, 日期会改写|把整列设为文本格式后重新输出, 不要只改这一格",
+        "cell {address} is not text ({kind}): numbers lose digits, dates are rewritten|have the column written as text from the source, do not only retype this cell",
+    ),
+    "ENV-01": (
+        "信封行不符合格式: {form}|核对 --format 是否选对, 文件是否完整",
+        "the envelope line is not of the form {form}|check that --format is right and the file whole",
+    ),
+    "ENV-02": (
+        "信封写明 {count} 人, 文件有 {rows} 行|文件可能被截断或改动, 让发送方重发",
+        "the envelope tells {count} people, the file has {rows} rows|the file may be cut or edited, ask for it again",
+    ),
+    "ENV-03": (
+        "首行与末行的 {name} 不一致|文件可能由两份拼成, 让发送方重发",
+        "first and last line tell different values of {name}|the file may be pieced together, ask for it again",
+    ),
+    "SHP-01": (
+        "{value} 不符合格式规定的形式 {shape}|向发送方核对",
+        "{value} does not have the form {shape} of the format|ask the sender",
+    ),
+    "MAP-01": (
+        "代码 {value} 不在格式规定之内; 有: {known}|向发送方核对代码表, 或在格式文件中补上",
+        "the format has no code {value}; it has {known}|confirm the codes with the sender or add it to the format file",
+    ),
     "DUP-03": (
         "银行卡号 {value} 与第 {first} 行重复|与银行核对",
         "{value} stands on line {first} already|check with the bank",
+    ),
+    "DUP-04": (
+        "卡识别码与第 {first} 行重复|核对来源; 一个识别码只属于一张卡",
+        "the card id stands on line {first} already|check the source; a card id belongs to one card",
     ),
     "DEM-01": (
         "演示批次中出现非虚构号码: {value}|演示只用 {mark}xxxx 的号码; 真实数据放到生产目录",
@@ -236,7 +272,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "生产批次中出现演示数据 (以 {mark} 开头): {value}|删除演示数据",
         "demo data in a production batch (begins with {mark}): {value}|remove it",
     ),
-    "option-encoding": ("批次文件的编码 (由发送方声明)", "encoding the sender declared"),
+    "option-encoding": (
+        "批次文件的编码 (由发送方声明; 默认按格式)",
+        "encoding the sender declared (default: the format's)",
+    ),
+    "option-format": ("文件的格式 (见 sscard formats list)", "format of the file (see sscard formats list)"),
     "option-region": ("地区码", "region code"),
     "option-mode": ("演示 (只许虚构人员) 或生产", "demo (synthetic people only) or production"),
     "option-limit": ("最多显示多少条, 0 为全部", "findings to show at most, 0 for all"),
@@ -268,8 +308,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "written": ("已写入 {count} 人: {path}", "wrote {count} people: {path}"),
     "writing": ("已写入 {rows} 人", "{rows} people written"),
     "check-help": (
-        "检查批次文件: 编码、列、每个人的号码姓名日期、重复。\n\n\b\n例:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv",
-        "Check a batch file: encoding, columns, each person's numbers, name and dates, duplicates.\n\n\b\nExample:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv",
+        "检查批次文件: 编码、列、每个人的号码姓名日期、重复。\n\n\b\n例:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv\n  sscard check b.csv --format canonical",
+        "Check a batch file: encoding, columns, each person's numbers, name and dates, duplicates.\n\n\b\nExample:\n  sscard people --count 20 --out b.csv\n  sscard check b.csv\n  sscard check b.csv --format canonical",
     ),
     "people-help": (
         "生成虚构人员批次: 姓名以测试开头, 卡号以T开头, 地区 99xxxx。\n\n\b\n例:\n  sscard people --count 200 --seed 7 --out b.csv",

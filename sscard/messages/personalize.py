@@ -147,7 +147,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "demo-card": ("其中一张卡的内容 (已掩码):", "What one of the cards holds (masked):"),
     "demo-failed": ("演示没有得到预期结果。", "The demo did not end as it should."),
-    "help-encoding": ("批次文件编码", "encoding of the batch file"),
+    "help-encoding": ("批次文件的编码 (默认按格式)", "encoding of the batch file (default: the format's)"),
+    "help-format": (
+        "批次和回盘的格式 (见 sscard formats list)",
+        "format of batch and return file (see sscard formats list)",
+    ),
+    "help-returns": ("回盘用另一种格式", "another format for the return file"),
     "help-dry-run": (
         "只在软件卡上演练, 打印命令数与线上时间",
         "rehearse on a software card; print commands and wire time",

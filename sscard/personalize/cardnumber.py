@@ -9,7 +9,7 @@ LENGTH: Final = 9
 DEMO_PREFIX: Final = "T"
 
 _SHAPE: Final = re.compile(r"[A-Z][0-9A-Z]{8}")
-_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _VALUES: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -18,7 +18,7 @@ def check_character(body: str) -> str:
 
     Weighted sum modulo 11, taken from 11; 10 is written X, 11 is written 0.
     """
-    total = sum(_VALUES.index(character) * weight for character, weight in zip(body[:8], _WEIGHTS, strict=True))
+    total = sum(_VALUES.index(character) * weight for character, weight in zip(body[:8], WEIGHTS, strict=True))
     return "0X987654321"[total % 11]
 
 

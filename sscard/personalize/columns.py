@@ -49,7 +49,14 @@ OPTIONAL: Final = (
     "box",
     "slot",
     "origin",
+    "account",
+    "bank_account",
+    "ss_line",
+    "bank_line",
 )
+
+FIELDS: Final = frozenset(REQUIRED + OPTIONAL)
+"""All canonical names."""
 
 ALIASES: Final[dict[str, str]] = {
     "序号": "seq",
@@ -115,6 +122,12 @@ ALIASES: Final[dict[str, str]] = {
     "监护人证件号码": "guardian_id",
     "监护人关系": "guardian_relation",
     "装箱位置": "slot",
+    "个人帐户": "account",
+    "个人账户": "account",
+    "金融帐户": "bank_account",
+    "金融账户": "bank_account",
+    "社保文件行号": "ss_line",
+    "银行文件行号": "bank_line",
     **{name: name for name in REQUIRED + OPTIONAL},
 }
 """Name on a header line, letters in lower case → canonical column."""

@@ -24,10 +24,11 @@ from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
+from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
 from sscard.personalize.plan import Template, compile_profile
-from sscard.personalize.returns import write_returns
+from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
 
 _PERSON_KEY_SIZE: Final = 32
@@ -65,6 +66,7 @@ class Production:
     work: Work
     waiting: tuple[CardEntry, ...]
     lock: JobLock
+    layout: Format | None = None
 
     def close(self) -> None:
         """Let go of ledger and job."""
@@ -80,6 +82,9 @@ class Production:
             self.batch.records(),
             region=self.workspace.region,
             station=self.workspace.station,
+            version=self.work.template.profile.constants.get("version", ""),
+            layout=self.layout,
+            batch_id=self.batch.batch_id,
         )
         self.work.note("returns", files={path.name: sha256(path.read_bytes()).hexdigest() for path in files})
         return files
@@ -132,12 +137,14 @@ def open_production(
     *,
     profile: Profile | None = None,
     tracer: Tracer = no_trace,
+    layout: Format | None = None,
 ) -> Production:
-    """Open a checked batch, a new one or one that was interrupted.
+    """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
 
-    Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, and
-    JournalError when journal or ledger cannot be read or written.
+    Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, FormatError
+    for a format without return files, and JournalError when journal or ledger cannot be read or written.
     """
+    sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
     template, dialect = compile_for(workspace, service, profile)
     with ExitStack() as undo:
@@ -151,18 +158,26 @@ def open_production(
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION)
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
+        returned = return_path(workspace.outbox_path, sheet, job)
+        if returned.exists() and ledger.balance(job.job).complete:
+            raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
     work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
-    return Production(workspace, batch, job, work, waiting, lock)
+    return Production(workspace, batch, job, work, waiting, lock, layout)
 
 
 def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
-    """The job of a batch, entered now where it is new."""
+    """The job of a batch, entered now where it is new; refused where its id tells of another file."""
     job = ledger.find_job(batch.sha256)
+    if job is not None and batch.batch_id not in ("", job.batch):
+        raise GuardRefused("batch-other-id", batch=batch.batch_id, known=job.batch, job=job.job)
     if job is None:
+        other = ledger.find_batch(batch.batch_id) if batch.batch_id else None
+        if other is not None:
+            raise GuardRefused("batch-same-id", batch=batch.batch_id, job=other.job)
         name = f"{batch.path.stem}-{batch.sha256[:8]}"
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        job = Job(name, batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
+        job = Job(name, batch.batch_id or batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
         ledger.open_job(job, batch.records())
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)

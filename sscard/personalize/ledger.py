@@ -177,6 +177,11 @@ class Ledger:
         found = self._first("SELECT * FROM jobs WHERE digest = ?", digest)
         return Job(*found) if found else None
 
+    def find_batch(self, batch: str) -> Job | None:
+        """The job of a batch, by its sender's id or the name of its file."""
+        found = self._first("SELECT * FROM jobs WHERE batch = ?", batch)
+        return Job(*found) if found else None
+
     def jobs(self) -> list[Job]:
         """All jobs, oldest first."""
         return [Job(*found) for found in self._read("SELECT * FROM jobs ORDER BY created, job")]
@@ -202,11 +207,12 @@ class Ledger:
                     raise self._clash(record) from error
 
     def _clash(self, record: Record) -> GuardRefused:
-        live = "SELECT job, seq FROM rows WHERE state <> 'void' AND"
+        live = "SELECT job, seq, state FROM rows WHERE state <> 'void' AND"
         by_person = self._first(f"{live} person = ?", self.person(record.ssn))
         by_number = self._first(f"{live} card_no = ?", record.card_no)
-        job, seq = by_person or by_number
-        key = "ledger-person" if by_person else "ledger-number"
+        job, seq, state = by_person or by_number
+        held = "ledger-active" if state == State.GOOD else "ledger-person"
+        key = held if by_person else "ledger-number"
         return GuardRefused(key, line=record.line, card_no=record.card_no, job=job, seq=seq)
 
     def card(self, card: str) -> CardEntry | None:

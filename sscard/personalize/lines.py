@@ -55,6 +55,14 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
+def blame(path: Path, declared: str, bad: BadText, *, look: bool) -> tuple[str, str]:
+    """The rule that undecodable bytes break, and with ``look`` the encodings that the whole file does decode in."""
+    if bad.rule != "ENC-01":
+        return bad.rule, ""
+    others = " / ".join(other_encodings(path, declared)) if look else ""
+    return ("ENC-01" if others else "ENC-05"), others
+
+
 class Utf8Watch:
     """Notices that a file declared as GB18030 or GBK is UTF-8 throughout: such a file decodes to wrong characters."""
 

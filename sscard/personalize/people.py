@@ -16,7 +16,7 @@ from typing import Final
 from sscard.cos import names
 from sscard.errors import BatchUnusable, GuardRefused
 from sscard.personalize import cardnumber, lines, ssn
-from sscard.personalize.rules import DEMO_NAME
+from sscard.personalize.rules_card import DEMO_NAME
 
 COLUMNS: Final = (
     "seq",

@@ -8,83 +8,116 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from sscard.errors import JournalError
-from sscard.personalize.ledger import Balance, CardEntry, Job, Ledger, State
+from sscard.errors import FormatError, JournalError
+from sscard.personalize.exchange.load import load_format
+from sscard.personalize.exchange.model import Container, Format, Sheet
+from sscard.personalize.exchange.writing import write_rows
+from sscard.personalize.ledger import CardEntry, Job, Ledger, State
 from sscard.personalize.record import Record
 from sscard.personalize.values import card_identification_code
 
-COLUMNS: Final = (
-    "job",
-    "seq",
-    "ssn",
-    "name",
-    "card_no",
-    "card_id",
-    "reset_info",
-    "bank_pan",
-    "issue_date",
-    "expire_date",
-    "result",
-    "started",
-    "ended",
-    "station",
-    "head",
-    "box",
-    "slot",
-    "profile",
+NOT_MADE: Final = "not-made"
+"""The reason of a person for whom no card was tried."""
+
+_ENDINGS: Final = {
+    Container.CSV: "csv",
+    Container.BAR: "txt",
+    Container.FIXED: "txt",
+    Container.XLSX: "xlsx",
+    Container.JSONL: "jsonl",
+    Container.PARQUET: "parquet",
+}
+_OF_RECORD: Final = (
+    *("ssn", "id_type", "name", "card_no", "card_id", "issue_date", "expire_date", "bank_code", "bank_pan"),
+    *("account", "bank_account", "box", "slot"),
 )
 SPOILED_COLUMNS: Final = ("job", "seq", "reset_info", "state", "reason", "started", "ended", "station", "head")
 
 
+def return_sheet(layout: Format | None) -> Sheet:
+    """The return file of a format, by default of the canonical one.  Raises FormatError where it has none."""
+    layout = layout or load_format("canonical")
+    if layout.returns is None:
+        raise FormatError("format-no-returns", name=layout.name)
+    return layout.returns
+
+
+def return_path(outbox: Path, sheet: Sheet, job: Job) -> Path:
+    """Where the return file of a job stands."""
+    return outbox / f"{job.job}-return.{_ENDINGS[sheet.container]}"
+
+
 def write_returns(
-    outbox: Path, ledger: Ledger, job: Job, records: Iterable[Record], *, region: str, station: str
+    outbox: Path,
+    ledger: Ledger,
+    job: Job,
+    records: Iterable[Record],
+    *,
+    region: str,
+    station: str,
+    version: str = "",
+    layout: Format | None = None,
+    batch_id: str = "",
 ) -> tuple[Path, Path]:
-    """Write return file and list of spoiled plastics; returns both.  Raises JournalError when totals do not tie."""
-    balance = ledger.balance(job.job)
-    good: dict[int, CardEntry] = {entry.seq: entry for entry in ledger.cards(job.job, State.GOOD)}
-    returns = outbox / f"{job.job}-return.csv"
-    _replace(returns, COLUMNS, _rows(job, records, good, region, station, balance))
+    """Write return file, in the format ``layout``, and list of spoiled plastics; returns both.
+
+    Raises JournalError when totals do not tie or the disk refuses, FormatError for what the format cannot hold.
+    """
+    sheet = return_sheet(layout)
+    facts = {
+        "job": job.job,
+        "batch": batch_id or job.job,
+        "region": region,
+        "station": station,
+        "profile": job.profile,
+        "version": version,
+    }
+    returns = return_path(outbox, sheet, job)
+    rows = _rows(ledger, job, records, facts)
+    _replace(returns, lambda part: write_rows(part, sheet, rows, count=job.rows, batch=facts["batch"]))
     spoiled = outbox / f"{job.job}-spoiled.csv"
-    _replace(spoiled, SPOILED_COLUMNS, _spoiled(ledger, job, station))
+    _replace(spoiled, lambda part: _write_spoiled(part, _spoiled(ledger, job, station)))
     return returns, spoiled
 
 
-def _rows(
-    job: Job, records: Iterable[Record], good: dict[int, CardEntry], region: str, station: str, balance: Balance
-) -> Iterator[tuple[object, ...]]:
+def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: dict[str, str]) -> Iterator[dict[str, str]]:
+    """A return row for each person; the totals are proved when the last is asked for."""
+    balance = ledger.balance(job.job)
+    good = {entry.seq: entry for entry in ledger.cards(job.job, State.GOOD)}
+    failed = {entry.seq: entry for entry in ledger.cards(job.job) if entry.state in (State.SPOILED, State.LOST)}
     count = made = 0
     for record in records:
         entry = good.get(record.seq)
         count += 1
         made += entry is not None
-        serial = bytes.fromhex(entry.card)[9:] if entry else b""
-        yield (
-            job.job,
-            record.seq,
-            record.ssn,
-            record.name,
-            record.card_no,
-            card_identification_code(region, serial) if entry else "",
-            entry.card if entry else "",
-            record.bank_pan,
-            record.issue_date,
-            record.expire_date,
-            "good" if entry else "not-made",
-            entry.started if entry else "",
-            entry.ended if entry else "",
-            station,
-            entry.head if entry else "",
-            record.value("box"),
-            record.value("slot"),
-            job.profile,
-        )
+        row = {name: record.value(name) for name in _OF_RECORD} | facts | {"seq": str(record.seq)}
+        yield row | (_made(entry, facts["region"]) if entry else _not_made(failed.get(record.seq)))
     if count != job.rows or made != balance.good or not balance.ties:
         raise JournalError("returns-totals", rows=count, expected=job.rows, good=made, ledger=balance.good)
+
+
+def _made(entry: CardEntry, region: str) -> dict[str, str]:
+    return {
+        "card_id": card_identification_code(region, bytes.fromhex(entry.card)[9:]),
+        "reset_info": entry.card,
+        "result": "good",
+        "success": "1",
+        "started": entry.started,
+        "ended": entry.ended,
+        "made": entry.ended[:10].replace("-", ""),
+        "head": entry.head,
+    }
+
+
+def _not_made(entry: CardEntry | None) -> dict[str, str]:
+    """The outcome of a person without a card, with the reason of the last card that failed."""
+    reason = entry.reason if entry and entry.reason else NOT_MADE
+    return {"card_id": "", "result": "not-made", "success": "0", "fail_stage": "make", "fail_reason": reason}
 
 
 def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, ...]]:
@@ -103,16 +136,22 @@ def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, .
             )
 
 
-def _replace(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+def _write_spoiled(path: Path, rows: Iterable[tuple[object, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(SPOILED_COLUMNS)
+        writer.writerows(rows)
+
+
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file of mode 0600 beside its name, flush it and give it the name."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\r\n")
-            writer.writerow(header)
-            writer.writerows(rows)
-            file.flush()
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        write(part)
+        part.chmod(0o600)
+        with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:

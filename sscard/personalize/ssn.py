@@ -21,13 +21,13 @@ PROVINCES: Final = frozenset(
 """First two digits of GB/T 2260 in every edition, and of the residence permits 81–83."""
 
 _SHAPE: Final = re.compile(r"[0-9]{17}[0-9Xx]")
-_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 
 
 def check_character(body: str) -> str:
     """The check character for the first 17 digits of a number."""
-    return _CHECK[sum(int(digit) * weight for digit, weight in zip(body[:17], _WEIGHTS, strict=True)) % 11]
+    return _CHECK[sum(int(digit) * weight for digit, weight in zip(body[:17], WEIGHTS, strict=True)) % 11]
 
 
 def has_shape(number: str) -> bool:

@@ -23,7 +23,7 @@ Tamper = Callable[[Path], None]
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with two finished jobs, the first made in two runs."""
+    """A workspace with two finished jobs; the first was run once more, and refused."""
     folder = tmp_path_factory.mktemp("audit")
     run = ("--workspace", str(folder / "ws"), "--reader", "emulator:2", "--wait", "0.2")
     assert main(["init", str(folder / "ws"), "--demo"]) == Exit.OK
@@ -31,7 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         batch = str(folder / f"{name}.csv")
         assert main(["people", "--count", "3", "--seed", str(seed), "--out", batch]) == Exit.OK
         assert main(["personalize", batch, *run]) == Exit.OK
-    assert main(["personalize", str(folder / "a.csv"), *run]) == Exit.OK
+    assert main(["personalize", str(folder / "a.csv"), *run]) == Exit.REFUSED
     return folder / "ws"
 
 
