@@ -140,6 +140,21 @@ def _parse(raw: bytes) -> Atr:
     return Atr(raw, historical, tuple(protocols) or (0,), ta1)
 
 
+def historical_of_ats(ats: bytes) -> bytes:
+    """The historical bytes of an answer to select (ISO 14443-4): ``TL [T0 [TA] [TB] [TC]] T1…Tk``.
+
+    Raises ProtocolError("ats-form") where the bytes do not form one.
+    """
+    if not ats or ats[0] != len(ats):
+        raise ProtocolError("ats-form", ats=ats.hex().upper())
+    if len(ats) == 1:
+        return b""
+    interface_bytes = (ats[1] >> 4 & 0x07).bit_count()
+    if len(ats) < 2 + interface_bytes:
+        raise ProtocolError("ats-form", ats=ats.hex().upper())
+    return ats[2 + interface_bytes :]
+
+
 def _rate(ta1: int) -> int:
     fi, di = _FI.get(ta1 >> 4), _DI.get(ta1 & 0x0F)
     if fi is None or di is None:

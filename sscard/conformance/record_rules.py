@@ -10,6 +10,7 @@ from sscard.cos import coding
 from sscard.cos.model import Coding, File, Item
 from sscard.cos.names import join_name, split_name
 from sscard.cos.profile import load_profile
+from sscard.cos.renewal import rewritten
 
 Given = Mapping[str, Any]
 
@@ -28,6 +29,19 @@ def packed_digits(digits: str) -> bytes:
     """Digits as a PIN travels: packed, an odd one filled with F."""
     length = (len(digits) + 1) // 2
     return coding.encode(Item(0, "", "digits", Coding.CN, length), digits)
+
+
+def renewed_record(given: Given) -> dict[str, object]:
+    """A record of the first generation whose item is rewritten with the meaning it has since V2.0."""
+    tag = int(given["tag"], 16)
+    old, new = (_typed(tag, given[name]) for name in ("old", "new"))
+    return {"record": _hex(coding.record(old, rewritten(old, coding.encode(new, given["value"]))))}
+
+
+def _typed(tag: int, words: str) -> Item:
+    """An item of a type as the standard writes it: ``an 03``."""
+    kind, length = words.split()
+    return Item(tag, "", words, Coding(kind), int(length, 16))
 
 
 def record(given: Given) -> dict[str, object]:
@@ -136,6 +150,7 @@ def pin_verify(given: Given) -> dict[str, object]:
 
 RULES: Final[dict[str, Callable[[Given], dict[str, object]]]] = {
     "record": record,
+    "generation-1-record": renewed_record,
     "name-split": name_split,
     "b-tlv-record": b_tlv_record,
     "cyclic-record": cyclic_record,

@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
-from sscard.conformance import fmcos_rules, keyblock_rules, pki_rules, psam_rules, purse_rules, record_rules
+from sscard.conformance import (
+    driver_rules,
+    fmcos_rules,
+    keyblock_rules,
+    pki_rules,
+    psam_rules,
+    purse_rules,
+    record_rules,
+)
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
 from sscard.keys.family import Algorithm, Family, card_algorithm, family_of, pad80, pad_length
@@ -246,7 +254,23 @@ def citizen_number(given: Given) -> Values:
 
 
 CAPABILITIES: Final = frozenset(
-    {"keys", "records", "numbers", "atr", "fci", "apdu", "card", "purse", "pin", "fmcos", "pki", "psam"}
+    {
+        "keys",
+        "records",
+        "numbers",
+        "atr",
+        "fci",
+        "apdu",
+        "card",
+        "purse",
+        "pin",
+        "contactless",
+        "generation-1",
+        "fmcos",
+        "pki",
+        "psam",
+        "driver",
+    }
 )
 """What this version of the toolkit can do; a vector that requires anything else is reported as not supported."""
 
@@ -274,5 +298,6 @@ RULES: Final[dict[str, Rule]] = {
     **fmcos_rules.RULES,
     **pki_rules.RULES,
     **psam_rules.RULES,
+    **driver_rules.RULES,
     **keyblock_rules.RULES,
 }

@@ -15,6 +15,14 @@ from sscard.cos.model import Item
 _MARK: Final = 0xEE
 
 
+def rewritten(item: Item, value: bytes) -> bytes:
+    """A value of the later meaning as it is stored in the place of ``item``: filled with E to the length of before.
+
+    A value that leaves no room for the mark is stored as it is, where the card lets records grow.
+    """
+    return value.ljust(item.length, bytes((_MARK,)))
+
+
 def meaning(item: Item, raw: bytes, others: Mapping[int, bytes]) -> tuple[Item, bytes]:
     """The item a stored value really is, and its bytes without the filling E.
 

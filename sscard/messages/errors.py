@@ -42,6 +42,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ATR 无法识别: {atr}。|取出卡片重新插入; 可能不是 CPU 卡。",
         "Not an answer to reset: {atr}.|Insert the card again; it may not be a CPU card.",
     ),
+    "ats-form": (
+        "ATS 无法识别: {ats}。|取出卡片重新放上; 可能不是 CPU 卡。",
+        "Not an answer to select: {ats}.|Put the card back; it may not be a CPU card.",
+    ),
     "atr-foreign": (
         "ATR 不是社会保障卡的形式: {atr}。|换一张卡。",
         "The ATR is not that of a social-security card: {atr}.|Take another card.",

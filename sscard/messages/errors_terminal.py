@@ -1,6 +1,14 @@
 """What goes wrong at the counter."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "driver-address": (
+        "数据项地址的第 {number} 个文件写法不对。|写成 DF01EF15|2A|40:2|$ 的形式。",
+        "File {number} of the address cannot be meant.|Write it like DF01EF15|2A|40:2|$.",
+    ),
+    "driver-answer": (
+        "密钥平台的应答格式不对。|检查平台的接口版本。",
+        "The key platform's answer has the wrong form.|Check which version of the interface it speaks.",
+    ),
     "tlv-form": (
         "第 {offset} 字节起不是完整的 TLV。|换一张卡, 或检查输入。",
         "No whole TLV at byte {offset}.|Take another card, or check what was typed.",

@@ -1,7 +1,6 @@
 """The vectors that come with the toolkit: all hold, and each check can fail."""
 
 import json
-from collections import Counter
 
 import pytest
 
@@ -12,7 +11,6 @@ from sscard.conformance.vectors import CardState, Vector, default_files, load
 VECTORS = load(default_files())
 COMPUTED = [vector for vector in VECTORS if not vector.exchange]
 PLAYED = [vector for vector in VECTORS if vector.exchange]
-FUTURE = {"driver": 4, "generation-1": 2, "contactless": 1}
 
 
 def only(vector: Vector) -> Status:
@@ -22,13 +20,8 @@ def only(vector: Vector) -> Status:
 
 @pytest.mark.parametrize("vector", COMPUTED, ids=lambda vector: vector.id)
 def test_vector(vector: Vector) -> None:
-    wanted = Status.PASSED if vector.requires in CAPABILITIES else Status.NOT_SUPPORTED
     (result,) = run([vector], lambda state: None)
-    assert (result.status, result.differences, result.reason) == (
-        wanted,
-        (),
-        "" if wanted is Status.PASSED else vector.requires,
-    )
+    assert (result.status, result.differences, result.reason) == (Status.PASSED, (), "")
 
 
 @pytest.mark.parametrize("vector", PLAYED, ids=lambda vector: vector.id)
@@ -38,15 +31,14 @@ def test_card_vector_on_software_cards(vector: Vector) -> None:
 
 
 def test_nothing_got_lost() -> None:
-    counts = Counter(vector.requires for vector in VECTORS if vector.requires not in CAPABILITIES)
-    assert dict(counts) == FUTURE
+    assert {vector.requires for vector in VECTORS} == CAPABILITIES
     assert sum(vector.origin == "published" for vector in VECTORS) == 25
     assert sum(vector.origin == "spec-derived" for vector in COMPUTED) == 121
     assert len(PLAYED) == 42
 
 
 def test_every_rule_is_used_and_every_used_rule_is_there() -> None:
-    used = {vector.rule for vector in COMPUTED if vector.requires in CAPABILITIES}
+    used = {vector.rule for vector in COMPUTED}
     assert used == set(RULES)
 
 
@@ -76,12 +68,14 @@ def altered(value: object) -> object:
         case dict():
             name = next(iter(value))
             return {**value, name: altered(value[name])}
+        case list():
+            return value[:-1]
     raise TypeError(value)
 
 
 @pytest.mark.parametrize(
     "vector",
-    [vector for vector in COMPUTED if vector.requires in CAPABILITIES and not vector.negative],
+    [vector for vector in COMPUTED if not vector.negative],
     ids=lambda vector: vector.id,
 )
 def test_every_expected_value_is_really_compared(vector: Vector) -> None:
