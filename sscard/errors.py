@@ -166,6 +166,8 @@ class BatchUnusable(BatchError):
 class ScriptError(SscardError):
     """A ceremony script is wrong, or an answer has not the form it asks for."""
 
+    exit_code = Exit.USAGE
+
 
 class FormatError(SscardError):
     """A format file is wrong, or a format has no layout for what was asked; tells file and place."""

@@ -95,7 +95,10 @@ def test_every_change_is_told_in_both_languages(capsys: pytest.CaptureFixture[st
 def test_list_marks_what_only_an_hsm_serves(capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = run(capsys, "profile", "list")
     assert code == Exit.OK
-    assert [(line["profile"], line["kind"]) for line in lines][-1] == ("overlay-informative", "overlay")
+    assert [(line["profile"], line["kind"]) for line in lines][-2:] == [
+        ("overlay-informative", "overlay"),
+        ("overlay-pki", "overlay"),
+    ]
     assert {line["hsm_only"] for line in lines if line["kind"] == "profile"} == {False}
 
 

@@ -49,6 +49,9 @@ NOT_HERE = {
     " --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam destroy 990101000001 --reason 损坏 --by 甲 --witness 乙 --workspace ws": Exit.REFUSED,
+    "sscard keys token load --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'": (
+        Exit.FAILED
+    ),
     "sscard keys token list --workspace ws --keys 'pkcs11:token=demo?module-path=/usr/lib/softhsm/libsofthsm2.so'": (
         Exit.FAILED
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from sscard.emulator import secure
 from sscard.emulator.words import MAC_WRONG, Refusal
-from sscard.keys.family import Algorithm, family_of
+from sscard.keys.family import CARD_ALGORITHMS, Algorithm, family_of
 
 SM4, DES = family_of(Algorithm.SM4), family_of(Algorithm.DES)
 KEY = bytes(range(16))
@@ -76,7 +76,7 @@ def test_a_cipher_is_whole_and_padded_as_it_must_be(family):
 
 
 def test_the_numbers_of_the_algorithms_in_an_fci():
-    assert {algorithm.name: algorithm.fci_id for algorithm in Algorithm} == {
+    assert {algorithm.name: algorithm.fci_id for algorithm in Algorithm if algorithm.name in CARD_ALGORITHMS} == {
         "DES": 1,
         "SSF33": 2,
         "SM4": 3,

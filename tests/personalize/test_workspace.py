@@ -278,7 +278,7 @@ def test_init_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     target = str(tmp_path / "w")
     assert main(["init", target, "--demo", "--json"]) == Exit.OK
     (made,) = lines_of(capsys)
-    assert (made["workspace"], made["demo"], made["region"], made["keys"]) == (target, True, "990101", 406)
+    assert (made["workspace"], made["demo"], made["region"], made["keys"]) == (target, True, "990101", 411)
     assert main(["init", target, "--demo", "--json"]) == Exit.REFUSED
     assert lines_of(capsys)[0]["error"] == "WORKSPACE-EXISTS"
     assert main(["keys", "check", "--workspace", target, "--json"]) == Exit.OK
@@ -304,7 +304,7 @@ def test_init_with_a_wrong_option(tmp_path: Path, option: str, value: str) -> No
 def test_keys_list_shows_check_values_and_never_keys(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "list", "--workspace", str(demo), "--json"]) == Exit.OK
     rows = lines_of(capsys)
-    assert len(rows) == 406
+    assert len(rows) == 411
     assert all(row["demo"] is True for row in rows)
     assert {len(str(row["check_value"])) for row in rows if row["usage"] == "diversify"} == {6}
     assert main(["--lang", "en", "keys", "list", "--workspace", str(demo)]) == Exit.OK
