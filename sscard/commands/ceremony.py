@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sscard.commands.common import emit, json_option, show_error, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, show_error, workspace_option
 from sscard.errors import Exit, SscardError
 from sscard.messages import Lang, current, text
 
@@ -138,6 +138,7 @@ def blank(files: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=text("ceremony.option-set"))
 @click.option("--role", "roles", multiple=True, metavar="ROLE=NAME", help=text("ceremony.option-role"))
 @workspace_option
+@keys_option
 @json_option
 def run(script_name: str, settings: tuple[str, ...], roles: tuple[str, ...], workspace: Path, as_json: bool) -> int:
     from sscard.commands.ceremony_table import hold

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -145,10 +146,10 @@ def hold(
 
     workspace = open_workspace(directory)
     place = Place(workspace.root)
-    with place.locked():
+    with place.locked(), _exposure(workspace) as exposure:
         table = TerminalTable(as_json=as_json)
         run = _taken_up(place, script, settings) or _begun(place, script, settings, roles, table)
-        Conductor(run, table, lambda: _vault(workspace), _exposure(workspace)).conduct()
+        Conductor(run, table, lambda: _vault(workspace), exposure).conduct()
         anchor = run.story.anchor
     if not as_json:
         click.echo(text("ceremony.finished", run=run.folder.name, anchor=anchor))
@@ -210,13 +211,18 @@ def give_up(place: Place, name: str, reason: str) -> Story:
 
 
 def _vault(workspace: Workspace) -> Vault:
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
 
-    return open_vault(workspace)
+    return own_vault(workspace)
 
 
-def _exposure(workspace: Workspace) -> WorkspaceExposure:
+@contextmanager
+def _exposure(workspace: Workspace) -> Iterator[WorkspaceExposure]:
+    """The workspace's ledger and its register of PSAMs, where it keeps them."""
+    from sscard.commands.psam_open import register_kept
     from sscard.personalize.exposure import WorkspaceExposure
     from sscard.personalize.job import open_ledger
 
-    return WorkspaceExposure(workspace, open_ledger(workspace) if workspace.ledger_path.exists() else None)
+    with register_kept(workspace) as psams:
+        ledger = open_ledger(workspace) if workspace.ledger_path.exists() else None
+        yield WorkspaceExposure(workspace, ledger, psams)

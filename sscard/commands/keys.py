@@ -55,13 +55,14 @@ def catalog(name: str | None, level: str | None, as_json: bool) -> int:
 @click.option("--name", metavar="KEY", help=messages.text("keys.option-name"))
 @click.option("--version", type=click.IntRange(1, 255), help=messages.text("keys.option-version"))
 @workspace_option
+@keys_option
 @json_option
 def list_keys(name: str | None, version: int | None, workspace: Path, as_json: bool) -> int:
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.catalog import canonical
     from sscard.personalize.workspace import open_workspace
 
-    vault = open_vault(open_workspace(workspace))
+    vault = own_vault(open_workspace(workspace))
     entries = [
         entry for entry in vault if (name is None or entry.name == canonical(name)) and version in (None, entry.version)
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.errors import CustodyError, Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def generate(
 @click.option("--no-export", is_flag=True, help=_text("option-no-export"))
 @click.option("--expect", metavar="CHECK", help=_text("option-expect"))
 @workspace_option
+@keys_option
 @json_option
 def combine(
     name: str,
@@ -120,7 +121,7 @@ def combine(
     as_json: bool,
 ) -> int:
     from sscard.commands.audit_log import audit
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.checkvalue import check_value, method_of
     from sscard.keys.components import combine as put_together
     from sscard.keys.family import Algorithm
@@ -132,7 +133,7 @@ def combine(
         raise GuardRefused("component-terminal")
     _warn_of_swap()
     place = open_workspace(workspace)
-    vault = open_vault(place)
+    vault = own_vault(place)
     cipher = Algorithm[algorithm]
     level = _level(name, transport=transport)
     where = _region(level, place.region, transport=transport) if region is None else region

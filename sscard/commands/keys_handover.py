@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.errors import CustodyError, Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=messages.text("custody.option-out-blocks"))
 @click.option("--no-export", is_flag=True, help=messages.text("custody.option-no-export"))
 @workspace_option
+@keys_option
 @json_option
 def derive(
     names: tuple[str, ...],
@@ -36,7 +37,7 @@ def derive(
     workspace: Path,
     as_json: bool,
 ) -> int:
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.derivation import Place
     from sscard.personalize.workspace import open_workspace
 
@@ -44,7 +45,7 @@ def derive(
         raise UsageError("derive-out")
     place = Place.parse(path)
     opened = open_workspace(workspace)
-    vault = open_vault(opened)
+    vault = own_vault(opened)
     keys = _handed(vault, place, names, version, exportable=not no_export)
     try:
         if under is not None and out is not None:
@@ -68,14 +69,15 @@ def derive(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.option("--under", required=True, metavar="KEY", help=messages.text("custody.option-under"))
 @workspace_option
+@keys_option
 @json_option
 def import_blocks(file: Path, under: str, workspace: Path, as_json: bool) -> int:
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.handover import receive
     from sscard.keys.keyblock import transport_key
     from sscard.personalize.workspace import open_workspace
 
-    vault = open_vault(open_workspace(workspace))
+    vault = own_vault(open_workspace(workspace))
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
     from sscard.keys.vault import Vault
-    from sscard.personalize.impact import Exposure, PsamRegister
+    from sscard.personalize.impact import Exposure
     from sscard.personalize.ledger import Ledger
     from sscard.personalize.workspace import Workspace
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @workspace_option
 @json_option
 def impact(ref: str, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.psam_open import register_kept
     from sscard.cos.profile import load_profile
     from sscard.personalize.impact import exposures, parse_ref
     from sscard.personalize.job import open_ledger
@@ -36,13 +37,14 @@ def impact(ref: str, workspace: Path, as_json: bool) -> int:
     found = list(exposures(ledger, name, version, load_profile))
     for exposure in found:
         _show_exposure(exposure, ledger, as_json=as_json)
-    register = _psam_register(place)
-    psams = register.holding(name, version) if register is not None else ()
+    with register_kept(place) as register:
+        psams = register.holding(name, version) if register is not None else []
     for psam in psams:
         if as_json:
-            emit({"psam": psam.terminal, "state": psam.state})
+            emit({"psam": psam.terminal, "state": psam.state.value})
         else:
-            click.echo(messages.text("custody.impact-psam", terminal=psam.terminal, state=psam.state))
+            state = messages.text(f"psam.state-{psam.state.value}")
+            click.echo(messages.text("custody.impact-psam", terminal=psam.terminal, state=state))
     cards = sum(len(exposure.cards) for exposure in found)
     totals = {"ref": f"{name}:v{version}", "batches": len(found), "cards": cards, "psams": len(psams)}
     if as_json:
@@ -60,17 +62,18 @@ def impact(ref: str, workspace: Path, as_json: bool) -> int:
 @click.argument("ref", metavar="KEY:vN")
 @click.argument("state", type=click.Choice(["active", "suspended", "retired"]))
 @workspace_option
+@keys_option
 @json_option
 def change_state(ref: str, state: str, workspace: Path, as_json: bool) -> int:
     from sscard.commands.audit_log import audit
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.store import State
     from sscard.personalize.impact import parse_ref
     from sscard.personalize.workspace import open_workspace
 
     name, version = parse_ref(ref)
     place = open_workspace(workspace)
-    vault = open_vault(place)
+    vault = own_vault(place)
     found = [entry for entry in vault if (entry.name, entry.version) == (name, version)]
     if not found:
         raise CustodyError("key-missing", ref=ref)
@@ -88,15 +91,16 @@ def change_state(ref: str, state: str, workspace: Path, as_json: bool) -> int:
 @click.command("anchor", help=messages.text("custody.anchor-help"))
 @click.option("--accept", type=click.IntRange(min=0), metavar="N", help=messages.text("custody.option-accept"))
 @workspace_option
+@keys_option
 @json_option
 def anchor(accept: int | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.audit_log import audit
-    from sscard.commands.unlock import open_vault
+    from sscard.commands.unlock import own_vault
     from sscard.keys.anchor import Anchor
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)
-    vault = open_vault(place, anchored=accept is None)
+    vault = own_vault(place, anchored=accept is None)
     if accept is not None:
         if vault.generation != accept:
             raise CustodyError("anchor-generation", generation=vault.generation, wanted=accept)
@@ -104,14 +108,6 @@ def anchor(accept: int | None, workspace: Path, as_json: bool) -> int:
         vault.attach(Anchor(place.anchor_path))
     _show_anchor(vault, place, accepted=accept is not None, as_json=as_json)
     return Exit.OK
-
-
-def _psam_register(workspace: Workspace) -> PsamRegister | None:
-    """The workspace's register of PSAMs, None where it keeps none."""
-    from sscard.personalize.impact import PSAM_REGISTERS
-
-    opened = (find(workspace) for find in PSAM_REGISTERS)
-    return next((register for register in opened if register is not None), None)
 
 
 def _show_exposure(exposure: Exposure, ledger: Ledger, *, as_json: bool) -> None:

@@ -94,7 +94,8 @@ def command(
         if as_json:
             emit({"serving": True, **facts, "demo": service.demo})
         else:
-            click.echo(messages.text("keyserver.serving", **facts))
+            tls = messages.text("keyserver.tls-on" if context is not None else "keyserver.tls-off")
+            click.echo(messages.text("keyserver.serving", **facts | {"tls": tls}))
             click.echo(messages.text("keyserver.demo" if service.demo else "keyserver.stop"))
         _serve(server, stop)
     return Exit.OK

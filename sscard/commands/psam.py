@@ -9,7 +9,7 @@ import click
 
 from sscard import messages
 from sscard.commands import psam_life, psam_papers
-from sscard.commands.common import emit, json_option, workspace_option
+from sscard.commands.common import emit, json_option, keys_option, workspace_option
 from sscard.errors import Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def info(algorithm: str, reader: str | None, as_json: bool) -> int:
 @click.option("--by", "who", required=True, help=messages.text("psam.option-by"))
 @click.option("--software", is_flag=True, help=messages.text("psam.option-software"))
 @workspace_option
+@keys_option
 @json_option
 def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, workspace: Path, as_json: bool) -> int:
     from sscard.commands.psam_open import register_of
@@ -102,6 +103,7 @@ def _software(opened: Workspace, service: KeyService, serials: tuple[str, ...]) 
 @click.option("--replace", "replace", metavar="KEY", multiple=True, help=messages.text("psam.option-replace"))
 @_reader
 @workspace_option
+@keys_option
 @json_option
 def load(
     list_path: Path,

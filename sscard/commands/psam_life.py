@@ -103,11 +103,13 @@ def where(
 ) -> int:
     from sscard.commands.psam_open import register_of
     from sscard.keys.catalog import canonical
+    from sscard.personalize.impact import parse_ref
     from sscard.personalize.workspace import open_workspace
 
     with register_of(open_workspace(workspace)) as register:
         if holding:
-            entries = register.holding(canonical(holding), version)
+            name, version = parse_ref(holding) if ":" in holding else (canonical(holding), version)
+            entries = register.holding(name, version)
         else:
             entries = [register.where(terminal)] if terminal else register.psams()
         events = register.history(terminal) if terminal and history else []

@@ -85,6 +85,16 @@ def register_of(workspace: Workspace) -> Iterator[PsamRegister]:
         yield register
 
 
+@contextmanager
+def register_kept(workspace: Workspace) -> Iterator[PsamRegister | None]:
+    """The register of a workspace that keeps one, else None; none is made.  Raises JournalError."""
+    if not (workspace.root / "keys" / REGISTER_NAME).exists():
+        yield None
+        return
+    with register_of(workspace) as register:
+        yield register
+
+
 def software_psam(service: KeyService, region: str, algorithm: Algorithm, serial: str) -> PsamCard:
     """A blank software PSAM with its own keys, as a supplier would deliver it.  Demonstration keys only.
 

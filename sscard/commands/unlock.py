@@ -16,13 +16,14 @@ import click
 
 from sscard import messages
 from sscard.commands.common import KEYS_CHOICE
-from sscard.errors import CustodyError, GuardRefused
+from sscard.errors import CustodyError, GuardRefused, UsageError
 from sscard.keys.anchor import Anchor
 from sscard.keys.backend import (
     Backend,
     DeviceBackend,
     ServerBackend,
     TokenBackend,
+    VaultBackend,
     parse_backend,
 )
 from sscard.keys.secret import Secret
@@ -73,6 +74,16 @@ def open_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
         return Vault.open(workspace.vault_path, passphrase, Anchor(workspace.anchor_path) if anchored else None)
     finally:
         passphrase.wipe()
+
+
+def own_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
+    """As :func:`open_vault`, for commands that know no other back end.
+
+    Raises UsageError("keys-vault-only") where ``--keys`` or the settings name one: it is never passed over in silence.
+    """
+    if not isinstance(chosen_backend(workspace), VaultBackend):
+        raise UsageError("keys-vault-only")
+    return open_vault(workspace, anchored=anchored)
 
 
 def token_pin(backend: TokenBackend) -> Secret:

@@ -144,6 +144,9 @@ class KeyStore:
         if owner is not None and owner is not level:
             raise CustodyError("key-owner", key=label, owner=owner.value)
 
+    def refresh(self) -> None:
+        """Take up what others have changed; nobody else changes a store in memory."""
+
     def value(self, entry: Entry) -> Secret:
         """The value of an entry.  Only custody back ends call this: nothing that reaches a caller may hold it."""
         return self._values[entry.place]

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -39,6 +40,9 @@ _SALT_SIZE: Final = 16
 _NONCE_SIZE: Final = 12
 _KEY_SIZE: Final = 32
 _FILE_LIMIT: Final = 16 << 20
+
+_Mark = tuple[int, int, int]
+"""Inode, time and size of a file: what changes when it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Vault(KeyStore):
         self._salt = salt
         self._key = key
         self._seen: bytes | None = None
+        self._mark: _Mark | None = None
 
     @classmethod
     def create(
@@ -106,36 +111,52 @@ class Vault(KeyStore):
         "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart), and what
         :class:`sscard.keys.anchor.Anchor` raises.
         """
-        raw = _read(path)
+        raw, mark = _read(path)
         header, sealed = _parse(raw, path)
         if anchor is not None:
             anchor.admit()
-        cost, salt, nonce = _header_fields(header, path)
+        cost, salt, _ = _header_fields(header, path)
         cost.check()
         key = cost.derive(passphrase, salt)
         try:
-            content = AESGCM(key.reveal()).decrypt(nonce, sealed, _render(header))
-        except InvalidTag:
+            document = _unseal(header, sealed, key, path)
+        except CustodyError:
             key.wipe()
             if anchor is not None:
                 anchor.count_failure()
-            raise CustodyError("vault-sealed", path=str(path)) from None
-        document = json.loads(content)
+            raise
         vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key, anchor=anchor)
-        vault.generation = header.get("generation", 0)
-        for row in document["keys"]:
-            vault._add_row(row)
-        vault._seen = _digest(raw)
+        vault._take(header, document, _digest(raw))
+        vault._mark = mark
         if anchor is not None:
-            anchor.hold(vault.generation, vault._seen, salt, key)
+            anchor.hold(vault.generation, vault.digest, salt, key)
         return vault
+
+    def refresh(self) -> None:
+        """Take up what another process has saved since: a key frozen there is frozen here too.  Costs one ``stat``.
+
+        Changes of this process that were not saved are lost.  Raises CustodyError as :meth:`open` does, and
+        "vault-rolled-back" where the file is an older state; nothing is taken up then.
+        """
+        if self._seen is None or _mark_of(self.path) == self._mark:
+            return
+        raw, mark = _read(self.path)
+        if _digest(raw) != self._seen:
+            header, sealed = _parse(raw, self.path)
+            document = _unseal(header, sealed, self._key, self.path)
+            generation = header.get("generation", 0)
+            if generation <= self.generation:
+                raise CustodyError("vault-rolled-back", generation=generation, last=self.generation)
+            super().wipe()
+            self._take(header, document, _digest(raw))
+        self._mark = mark
 
     def save(self) -> None:
         """Seal under a fresh nonce and replace the file in one step; mode 0600.
 
         Raises CustodyError: "vault-changed" when another process saved it since it was read, "vault-unwritable".
         """
-        on_disk = _digest(_read(self.path)) if self.path.exists() else None
+        on_disk = _digest(_read(self.path)[0]) if self.path.exists() else None
         if on_disk != self._seen:
             raise CustodyError("vault-changed", path=str(self.path))
         nonce = secrets.token_bytes(_NONCE_SIZE)
@@ -153,6 +174,7 @@ class Vault(KeyStore):
         except OSError as error:
             raise CustodyError("vault-unwritable", path=str(self.path), reason=error.strerror) from None
         self._seen = _digest(raw)
+        self._mark = None
         self.generation += 1
         if self._anchor is not None:
             self._anchor.advance(self.generation, self._seen, self._salt, self._key)
@@ -191,6 +213,14 @@ class Vault(KeyStore):
         ]
         return json.dumps({"demo": self.demo, "keys": rows}).encode("ascii")
 
+    def _take(self, header: Mapping[str, Any], document: Mapping[str, Any], digest: bytes) -> None:
+        """Fill the empty store from an unsealed file."""
+        for row in document["keys"]:
+            self._add_row(row)
+        self.generation = header.get("generation", 0)
+        self._seen = digest
+        self.revision += 1
+
     def _add_row(self, row: Mapping[str, Any]) -> None:
         entry = Entry(
             row["name"],
@@ -213,14 +243,36 @@ def _render(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, indent=1).encode("ascii") + b"\n"
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, _Mark]:
+    """The file and what tells this state of it from a later one."""
     try:
         with path.open("rb") as stream:
-            return stream.read(_FILE_LIMIT)
+            found = os.fstat(stream.fileno())
+            return stream.read(_FILE_LIMIT), (found.st_ino, found.st_mtime_ns, found.st_size)
     except FileNotFoundError:
         raise CustodyError("vault-missing", path=str(path)) from None
     except OSError as error:
         raise CustodyError("vault-unreadable", path=str(path), reason=error.strerror) from None
+
+
+def _mark_of(path: Path) -> _Mark | None:
+    """As :func:`_read`, without reading; None where there is no file to ask."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _unseal(header: Mapping[str, Any], sealed: bytes, key: Secret, path: Path) -> dict[str, Any]:
+    """The content.  Raises CustodyError("vault-sealed")."""
+    nonce = _header_fields(header, path)[2]
+    try:
+        content = AESGCM(key.reveal()).decrypt(nonce, sealed, _render(header))
+    except InvalidTag:
+        raise CustodyError("vault-sealed", path=str(path)) from None
+    document: dict[str, Any] = json.loads(content)
+    return document
 
 
 def _parse(raw: bytes, path: Path) -> tuple[dict[str, Any], bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ class StoreCustody:
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
+        self._lock = threading.Lock()
 
     @property
     def demo(self) -> bool:
@@ -44,23 +46,31 @@ class StoreCustody:
 
     @property
     def revision(self) -> int:
-        return self._store.revision
+        """Heeds what other processes have saved: a key frozen by a ceremony is refused from the next call on."""
+        with self._lock:
+            self._store.refresh()
+            return self._store.revision
 
     def entries(self) -> Iterable[Entry]:
-        return self._store.entries()
+        with self._lock:
+            return self._store.entries()
 
     def require(self, algorithm: Algorithm) -> None:
         family_of(algorithm)
 
     def branch(self, entry: Entry, steps: Sequence[bytes]) -> _StoreBranch:
         family = family_of(entry.algorithm)
-        value = self._store.value(entry).reveal()
+        value = self._copy(entry)
         for factor in steps:
             value = family.diversify(value, factor)
         return _StoreBranch(entry, family.keyed(value), family.block, Secret(value))
 
     def presented(self, entry: Entry) -> Secret:
-        return Secret(self._store.value(entry).reveal())
+        return Secret(self._copy(entry))
+
+    def _copy(self, entry: Entry) -> bytes:
+        with self._lock:
+            return self._store.value(entry).reveal()
 
     def close(self) -> None:
         """The store belongs to its opener."""

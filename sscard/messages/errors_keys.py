@@ -103,6 +103,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "无法写入密钥库 {path}: {reason}。原文件未变。|检查磁盘空间和权限。",
         "Cannot write the vault {path}: {reason}. The old file is unchanged.|Check disk space and permissions.",
     ),
+    "keys-vault-only": (
+        "此命令只使用工作区自己的密钥库, 而 --keys 或 sscard.toml 指定了别处的密钥。|要使用密钥库, 加上 --keys vault。",
+        "This command works with the workspace's own vault, but --keys or sscard.toml says that the keys are elsewhere.|"
+        "To work with the vault say --keys vault.",
+    ),
     "vault-changed": (
         "密钥库 {path} 在打开后被其他程序改动, 未保存。|重新打开后再做一次。",
         "The vault {path} was changed by another program since it was opened; nothing saved.|Open it again and repeat.",
@@ -124,12 +129,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The passphrase is too short: at least {minimum} bytes.|Choose a longer one.",
     ),
     "passphrase-file": (
-        "无法读取口令文件 {path}: {reason}。|检查文件和权限。",
-        "Cannot read the passphrase file {path}: {reason}.|Check the file and its permissions.",
+        "无法读取存放口令、PIN或令牌的文件 {path}: {reason}。|检查文件和权限。",
+        "Cannot read {path}, the file of a passphrase, PIN or token: {reason}.|Check the file and its permissions.",
     ),
     "passphrase-open": (
-        "口令文件 {path} 可被其他用户读取。|运行: chmod 600 {path}",
-        "Others can read the passphrase file {path}.|Run: chmod 600 {path}",
+        "存放口令、PIN或令牌的文件 {path} 可被其他用户读取。|运行: chmod 600 {path}",
+        "Others can read {path}, the file of a passphrase, PIN or token.|Run: chmod 600 {path}",
     ),
     "passphrase-none": (
         "没有口令: 未设置 SSCARD_PASSPHRASE_FILE, 也没有终端可以询问。|把 SSCARD_PASSPHRASE_FILE 设为口令文件的路径。",

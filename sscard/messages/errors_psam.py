@@ -69,6 +69,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "PSAM 中的终端机编号是 {found}, 登记的是 {wanted}。|停用这张PSAM并查明原因。",
         "The PSAM says it is {found}, the register says {wanted}.|Put it aside and find out why.",
     ),
+    "psam-version-mixed": (
+        "清单换为第 {wanted} 版, 但PSAM中的 {name} 仍是第 {found} 版。未写入任何内容。|同一机构的认证密钥须一起更换: 把 {name} 也列入清单。",
+        "The list brings version {wanted}, but {name} on the PSAM would stay version {found}. Nothing was written.|"
+        "An authority's authentication keys change together: list {name} too.",
+    ),
     "psam-algorithm-list": (
         "清单要求 {algorithm}, 与密钥库或PSAM环境不符。|改用相应算法的密钥库或清单。",
         "The list wants {algorithm}, which vault or PSAM environment are not.|Use a vault or list of one cipher.",
@@ -84,6 +89,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "psam-proof": (
         "装载后验证未通过: {name} ({where})。|隔离这张PSAM; 核对自身密钥和密钥库。",
         "The proof after loading failed for {name} ({where}).|Put this PSAM aside; check its own keys and the vault.",
+    ),
+    "psam-list-unreadable": (
+        "无法读取清单 {file}: {reason}。|检查文件名和权限; 申领单用编号: sscard psam form 1",
+        "The list {file} cannot be read: {reason}.|Check name and permissions; a request goes by its number: sscard psam form 1",
     ),
     "psam-list-toml": (
         "{file}: 不是合法的 TOML: {reason}。|修正后重试。",

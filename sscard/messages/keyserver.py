@@ -14,6 +14,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rate": ("每秒请求数; 超出的等待", "requests a second; more have to wait"),
     "both": ("--tls-cert 与 --tls-key 须同时给出", "--tls-cert and --tls-key go together"),
     "short": ("少于 32 个字符", "fewer than 32 characters"),
+    "tls-on": ("有", "yes"),
+    "tls-off": ("无", "no"),
     "serving": (
         "密钥服务器 {address}, TLS: {tls}, 令牌: {token}",
         "Key server on {address}, TLS: {tls}, token: {token}",

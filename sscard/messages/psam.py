@@ -87,7 +87,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option-reason": ("原因", "why"),
     "option-lost": ("遗失", "it is lost"),
     "option-history": ("显示经过", "tell its history"),
-    "option-holding": ("装有此密钥的PSAM", "PSAMs that hold this key"),
+    "option-holding": ("装有此密钥 (NAME 或 NAME:vN) 的PSAM", "PSAMs that hold this key, NAME or NAME:vN"),
     "option-version": ("密钥版本", "version of the key"),
     "option-day": ("以某日为准 YYYYMMDD (默认今天)", "as of a day, YYYYMMDD (default: today)"),
     "option-html": ("输出HTML", "HTML instead of text"),

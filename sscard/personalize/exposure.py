@@ -12,17 +12,21 @@ from pathlib import Path
 from sscard.cos.profile import load_profile
 from sscard.keys.files import write_private
 from sscard.keys.store import Entry
-from sscard.personalize.impact import PSAM_REGISTERS, ExposedPsam, Exposure, PsamRegister, exposures
+from sscard.personalize.impact import ExposedPsam, Exposure, PsamHolders, exposures
 from sscard.personalize.ledger import Ledger
 from sscard.personalize.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceExposure:
-    """:class:`sscard.keys.ceremony.bench.Exposure` over a workspace; ``ledger`` is None where no card was ever made."""
+    """:class:`sscard.keys.ceremony.bench.Exposure` over a workspace.
+
+    ``ledger`` is None where no card was ever made, ``psams`` where no register of PSAMs is kept.
+    """
 
     workspace: Workspace
     ledger: Ledger | None
+    psams: PsamHolders | None
 
     def under(self, keys: Sequence[Entry], listing: Path) -> Mapping[str, object]:
         """Batches, number of cards and PSAMs; every card and PSAM goes into ``listing`` (CSV) with its state.
@@ -41,27 +45,22 @@ class WorkspaceExposure:
                     for card in found.cards
                 ]
         cards = len(rows)
-        psams = self._psams(refs)
+        psams = self._holding(refs)
         rows += [("psam", psam.terminal, "", "", psam.state) for psam in psams]
         return {
             "batches": batches,
             "cards": cards,
             "psams": [psam.terminal for psam in psams],
-            "psam_register": self._register() is not None,
+            "psam_register": self.psams is not None,
             "listing": listing.name,
             "listing_sha256": _write(listing, rows),
         }
 
-    def _register(self) -> PsamRegister | None:
-        opened = (find(self.workspace) for find in PSAM_REGISTERS)
-        return next((register for register in opened if register is not None), None)
-
-    def _psams(self, refs: Iterable[tuple[str, int]]) -> list[ExposedPsam]:
+    def _holding(self, refs: Iterable[tuple[str, int]]) -> list[ExposedPsam]:
         """The PSAMs that hold one of the keys, each once, by terminal number."""
-        register = self._register()
-        if register is None:
+        if self.psams is None:
             return []
-        found = {psam.terminal: psam for name, version in refs for psam in register.holding(name, version)}
+        found = {psam.terminal: psam for name, version in refs for psam in self.psams.holding(name, version)}
         return [found[terminal] for terminal in sorted(found)]
 
 

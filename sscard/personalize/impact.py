@@ -14,7 +14,6 @@ from sscard.cos.model import Profile
 from sscard.errors import ProfileError, UsageError
 from sscard.keys.catalog import canonical
 from sscard.personalize.ledger import CardEntry, Job, Ledger
-from sscard.personalize.workspace import Workspace
 
 _REF: Final = re.compile(r"([A-Za-z0-9_.-]+):v([0-9]{1,3})", re.ASCII)
 
@@ -31,24 +30,22 @@ class Exposure:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExposedPsam:
-    """One PSAM that holds the key: terminal number (12 hex digits) and its state in the register's words."""
+class ExposedPsam(Protocol):
+    """One PSAM that holds the key: terminal number (12 digits) and its state in the register's words."""
 
-    terminal: str
-    state: str
+    @property
+    def terminal(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
 
 
-class PsamRegister(Protocol):
-    """What impact asks of a register of PSAMs."""
+class PsamHolders(Protocol):
+    """What impact asks of a register of PSAMs; the commands bring the workspace's, which is kept in another room."""
 
     def holding(self, name: str, version: int) -> Sequence[ExposedPsam]:
-        """The PSAMs, destroyed ones left out, that hold a version of a key by its catalogue name."""
+        """The PSAMs, destroyed ones left out, that hold or may hold a version of a key by its catalogue name."""
         ...
-
-
-PSAM_REGISTERS: Final[list[Callable[[Workspace], PsamRegister | None]]] = []
-"""Where registers of PSAMs are found: a room that keeps one adds how it is opened, None where a workspace has none."""
 
 
 def parse_ref(ref: str) -> tuple[str, int]:

@@ -23,7 +23,7 @@ from sscard.keys.family import MAC_SIZE
 from sscard.keys.hierarchy import key_size
 from sscard.keys.psam import APPLICATION_MASTER, AUTHORITIES, ENVIRONMENT_MASTER, PsamClass, factors_of
 from sscard.keys.service import KeyRef, KeyService
-from sscard.psam.loadlist import ListRow, LoadList
+from sscard.psam.loadlist import ListRow, LoadList, official_keys
 from sscard.psam.module import purchase_body
 from sscard.psam.reader import Psam
 
@@ -61,7 +61,7 @@ class LoadReport:
 def load_psam(psam: Psam, keys: KeyService, order: LoadOrder, begin: Callable[[], None]) -> LoadReport:
     """Load one PSAM and prove it.  ``begin`` is called once, after the checks and before the first write.
 
-    Raises GuardRefused before anything is written (key there, number of another, wrong cipher), CustodyError for keys
+    Raises GuardRefused before anything is written (key there, number of another, wrong cipher, mixed versions), CustodyError for keys
     that are missing, StatusError, CounterError and TransportError from the wire, GuardRefused("psam-proof") in the end.
     """
     return _Loading(psam, keys, order).run(begin)
@@ -113,6 +113,22 @@ class _Loading:
             raise GuardRefused("psam-number-other", found=self.facts.terminal, wanted=self.order.terminal)
         if not self.facts.terminal and self.order.list.authority is not Authority.NATIONAL:
             raise GuardRefused("psam-numberless")
+        self._check_version()
+
+    def _check_version(self) -> None:
+        """One information file names the version of all an authority's keys: they change together.
+
+        A key left behind would be taken for the new version, and every card would count a failed try.
+        """
+        authority, version = self.order.list.authority, self.order.list.info.authentication_key_version
+        told = self.facts.information.get(authority)
+        if told is None or told.authentication_key_version == version:
+            return
+        mine = {row.name for row in official_keys(authority)} - {row.name for row in self.rows}
+        for key in self.psam.present():
+            if key.name in mine and key.place.usage.kind is not PsamClass.PURCHASE:
+                there = told.authentication_key_version
+                raise GuardRefused("psam-version-mixed", name=key.name, found=there, wanted=version)
 
     def _decide(self) -> frozenset[ListRow]:
         """The rows whose key is there and is changed.  Raises GuardRefused for a key that nobody said to replace."""

@@ -88,8 +88,11 @@ def official_keys(authority: Authority) -> tuple[CatalogKey, ...]:
 
 
 def read_list(path: Path) -> LoadList:
-    """Read a list.  Raises ProfileError with file and place, OSError where the file cannot be read."""
-    raw = path.read_bytes()
+    """Read a list.  Raises ProfileError with file and place."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ProfileError("psam-list-unreadable", file=path.name, reason=error.strerror or "–") from None
     try:
         return parse_list(raw.decode("utf-8"), path.name)
     except UnicodeDecodeError:

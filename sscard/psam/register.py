@@ -18,7 +18,7 @@ from typing import Any, Final
 from sscard.cos.psam import Authority
 from sscard.errors import GuardRefused, JournalError
 from sscard.psam.entries import MAY, Decision, Event, HeldKey, PsamEntry, Request, Reservation, State, person
-from sscard.psam.loadlist import LoadList
+from sscard.psam.loadlist import LoadList, parse_list
 
 _SCHEMA: Final = """
 BEGIN IMMEDIATE;
@@ -308,12 +308,17 @@ class PsamRegister:
         return [HeldKey(*row) for row in self._read(query, terminal)]
 
     def holding(self, name: str, version: int) -> list[PsamEntry]:
-        """PSAMs not yet destroyed that hold a key: what its loss would expose."""
-        query = (
-            "SELECT psams.* FROM psams JOIN held USING (terminal)"
-            " WHERE (name, version) = (?,?) AND state <> 'destroyed' ORDER BY terminal"
+        """PSAMs not yet destroyed that hold a key, or may since a loading of it broke off: what its loss exposes."""
+        held = self._read("SELECT terminal FROM held WHERE (name, version) = (?,?)", name, version)
+        begun = self._read(
+            "SELECT loads.terminal, list FROM loads JOIN requests ON loads.request = requests.id WHERE done = ''"
         )
-        return [_entry(row) for row in self._read(query, name, version)]
+        found = {terminal for (terminal,) in held} | {
+            terminal
+            for terminal, text in begun
+            if any((row.name, row.version) == (name, version) for row in parse_list(text, self.path.name).chosen())
+        }
+        return [entry for entry in self.psams() if entry.terminal in found and entry.state is not State.DESTROYED]
 
     def history(self, terminal: str) -> list[Event]:
         """Everything that happened to one PSAM, oldest first."""
