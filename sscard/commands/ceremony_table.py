@@ -146,7 +146,7 @@ def hold(
 
     workspace = open_workspace(directory)
     place = Place(workspace.root)
-    with place.locked(), _exposure(workspace) as exposure:
+    with place.locked(), exposure_of(workspace) as exposure:
         table = TerminalTable(as_json=as_json)
         run = _taken_up(place, script, settings) or _begun(place, script, settings, roles, table)
         Conductor(run, table, lambda: _vault(workspace), exposure).conduct()
@@ -217,7 +217,7 @@ def _vault(workspace: Workspace) -> Vault:
 
 
 @contextmanager
-def _exposure(workspace: Workspace) -> Iterator[WorkspaceExposure]:
+def exposure_of(workspace: Workspace) -> Iterator[WorkspaceExposure]:
     """The workspace's ledger and its register of PSAMs, where it keeps them."""
     from sscard.commands.psam_open import register_kept
     from sscard.personalize.exposure import WorkspaceExposure

@@ -61,8 +61,9 @@ class LoadReport:
 def load_psam(psam: Psam, keys: KeyService, order: LoadOrder, begin: Callable[[], None]) -> LoadReport:
     """Load one PSAM and prove it.  ``begin`` is called once, after the checks and before the first write.
 
-    Raises GuardRefused before anything is written (key there, number of another, wrong cipher, mixed versions), CustodyError for keys
-    that are missing, StatusError, CounterError and TransportError from the wire, GuardRefused("psam-proof") in the end.
+    Raises GuardRefused before anything is written (key there, number of another, wrong cipher, mixed versions),
+    CustodyError for keys that are missing or frozen, StatusError, CounterError and TransportError from the wire,
+    GuardRefused("psam-proof") in the end.
     """
     return _Loading(psam, keys, order).run(begin)
 

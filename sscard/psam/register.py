@@ -155,9 +155,10 @@ class PsamRegister:
                 raise GuardRefused("psam-other-list", request=number)
             if not self._first("SELECT 1 FROM blanks WHERE serial = ?", serial):
                 raise GuardRefused("psam-blank-unknown", serial=serial)
-            held = self._first("SELECT terminal, state FROM psams WHERE serial = ?", serial)
+            held = self._first("SELECT terminal, state, request FROM psams WHERE serial = ?", serial)
             begun = held and self._first("SELECT done FROM loads WHERE (terminal, request) = (?,?)", held[0], number)
-            if not begun and found.loaded >= found.count:
+            counted = begun or (held and held[2] == number)
+            if not counted and found.loaded >= found.count:
                 raise GuardRefused("psam-request-full", request=number, count=found.count)
             if held:
                 self._allow("load", held[0], State(held[1]))

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 
 from sscard.apdu.transport import Channel
 from sscard.cli import main
+from sscard.commands.ceremony_table import exposure_of
+from sscard.commands.psam_open import register_of
+from sscard.commands.unlock import open_vault
 from sscard.cos.dialect import load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
+from sscard.cos.psam import Authority
 from sscard.emulator import SoftwareCard
 from sscard.emulator.options import options_for
 from sscard.errors import CustodyError, Exit, GuardRefused, UsageError
 from sscard.keys.catalog import find
+from sscard.keys.family import Algorithm
 from sscard.keys.hierarchy import fill_demo
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import KeyStore
 from sscard.keys.vault_service import VaultKeyService
-from sscard.personalize.impact import PSAM_REGISTERS, ExposedPsam, exposures, holds, parse_ref
+from sscard.personalize.impact import exposures, holds, parse_ref
 from sscard.personalize.job import open_ledger
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog
-from sscard.personalize.workspace import Workspace, open_workspace
+from sscard.personalize.workspace import Workspace, create_workspace, open_workspace
+from sscard.psam.advice import least_list
+from sscard.psam.loadlist import parse_list
 from sscard.terminal.identify import identify
 from sscard.terminal.read import Outcome, read_files, targets
 from sscard.terminal.session import CardSession
@@ -40,8 +48,6 @@ UPGRADED = 'extends = "ssc3-sm4"\nname = "ssc3-v2"\n' + "".join(
 def keys(*versions: int) -> VaultKeyService:
     """A vault that holds these versions of the keys with groups, and version 1 of the others."""
     whole, held = KeyStore(demo=True), KeyStore(demo=True)
-    from sscard.keys.family import Algorithm
-
     fill_demo(whole, region=REGION, seed=0, algorithm=Algorithm.SM4)
     for entry in whole:
         grouped = any(place.endswith(f"/{entry.name}") for place in GROUPED)
@@ -150,21 +156,45 @@ def test_impact_command(two_batches: Workspace, capsys: pytest.CaptureFixture[st
     assert any("no PSAM register" in line for line in shown)
 
 
-class Register:
-    def holding(self, name: str, version: int) -> list[ExposedPsam]:
-        return [ExposedPsam("990101000007", "issued")] if (name, version) == ("RKSSSE", 1) else []
-
-
-def test_impact_asks_a_register_of_psams_where_there_is_one(
-    two_batches: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sscard.personalize.impact.PSAM_REGISTERS", [lambda _: None, lambda _: Register()])
-    assert not PSAM_REGISTERS
+def test_impact_asks_the_workspaces_register_of_psams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One PSAM loaded with RK1DF04, and one whose loading broke off: both may hold it."""
+    place = create_workspace(
+        tmp_path / "ws", demo=True, region=REGION, profile="ssc3-sm4", algorithm=Algorithm.SM4, seed=1
+    )
+    text = least_list(
+        Authority.NATIONAL,
+        ["purchase"],
+        city=REGION,
+        algorithm=Algorithm.SM4,
+        start="20260101",
+        end="20301231",
+        count=2,
+    )
+    order = parse_list(text, "list.toml")
+    with register_of(place) as register:
+        number = register.request(order, text, "甲").id
+        register.review(number, "乙", approve=True)
+        register.receive(serials := [f"{count:020d}" for count in (1, 2)], "测试供应商", "甲")
+        for serial in serials:
+            terminal = register.reserve(number, serial, order, "丙").terminal
+            register.begin_load(terminal, number, "丙")
+        register.finish_load("990101000001", number, order, "丙")
     capsys.readouterr()
-    main(["--lang", "en", "keys", "impact", "RKSSSE:v1", "--workspace", str(two_batches.root)])
-    assert "PSAM 990101000007  issued" in capsys.readouterr().out
-    main(["--lang", "en", "keys", "impact", "RKSSSE:v2", "--workspace", str(two_batches.root)])
-    assert "PSAMs 0" in capsys.readouterr().out
+    for ref, psams in (("RK1DF04:v1", 2), ("RK1DF04:v2", 0), ("RKSSSE:v1", 0)):
+        assert main(["--lang", "zh", "keys", "impact", ref, "--workspace", str(place.root)]) == Exit.OK
+        shown = capsys.readouterr().out
+        assert ("PSAM 990101000001  已装载" in shown) is ("PSAM 990101000002  " in shown) is bool(psams)
+        assert f"PSAM {psams}" in shown
+        main(["keys", "impact", ref, "--workspace", str(place.root), "--json"])
+        *each, summary = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (summary["psams"], summary["psam_register"]) == (psams, True)
+        assert [one["state"] for one in each] == ["loaded", "reserved"][:psams]
+    lost = next(entry for entry in open_vault(place) if entry.place == ("RK1DF04", "", 1))
+    with exposure_of(place) as exposure:
+        told = exposure.under([lost], tmp_path / "exposed.csv")
+    assert (told["psams"], told["psam_register"]) == (["990101000001", "990101000002"], True)
+    rows = (tmp_path / "exposed.csv").read_text("utf-8").splitlines()
+    assert [row["state"] for row in csv.DictReader(rows)] == ["loaded", "reserved"]
 
 
 @pytest.mark.parametrize("ref", ["", "IRK", "IRK:1", "IRK:v0", "IRK:v256", "IRK:v1@99", ":v1"])

@@ -159,6 +159,7 @@ def test_nothing_is_loaded_without_approval_blank_and_room(register: PsamRegiste
     terminal = register.reserve(made.id, SERIALS[0], found, "丙").terminal
     with pytest.raises(GuardRefused, match="PSAM-REQUEST-FULL"):
         register.reserve(made.id, SERIALS[1], found, "丙")
+    assert register.reserve(made.id, SERIALS[0], found, "丙").terminal == terminal, "refused before a write: once more"
     province, text = order(Authority.PROVINCE)
     with pytest.raises(GuardRefused, match="PSAM-NUMBERLESS"):
         register.reserve(approved(register, province, text), SERIALS[1], province, "丙")
@@ -195,6 +196,22 @@ def test_a_loading_is_resumed_until_it_is_done(register: PsamRegister) -> None:
     assert register.find_request(second).loaded == 1
     assert [each.terminal for each in register.holding("PUK", 1)] == [first.terminal]
     assert register.holding("PUK", 2) == []
+    register.reserve(number, SERIALS[0], found, "丙")
+    register.begin_load(first.terminal, number, "丙")
+    assert [each.terminal for each in register.holding("IRK", 1)] == [first.terminal]
+
+
+def test_a_loading_that_broke_off_may_have_written_its_keys(register: PsamRegister) -> None:
+    found, text = order()
+    number = approved(register, found, text)
+    register.receive(SERIALS[:1], "测试供应商", "甲")
+    terminal = register.reserve(number, SERIALS[0], found, "丙").terminal
+    assert register.holding("IRK", 1) == []
+    register.begin_load(terminal, number, "丙")
+    assert [each.terminal for each in register.holding("IRK", 1)] == [terminal]
+    assert register.holding("IRK", 2) == register.holding("RKSSSE", 1) == []
+    register.destroy(terminal, "甲", "乙", "坏")
+    assert register.holding("IRK", 1) == []
 
 
 def test_a_life(register: PsamRegister) -> None:

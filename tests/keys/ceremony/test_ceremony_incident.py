@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,9 +14,7 @@ from sscard.keys.derivation import Place, candidates, hand_down
 from sscard.keys.service import KeyRef
 from sscard.keys.store import State
 from sscard.keys.vault_service import VaultKeyService
-from sscard.personalize import impact
 from sscard.personalize.exposure import WorkspaceExposure
-from sscard.personalize.impact import ExposedPsam
 from sscard.personalize.ledger import Ledger
 from sscard.personalize.workspace import Workspace
 
@@ -124,8 +123,9 @@ def test_frozen_keys_survive_the_file(hall) -> None:
 class Register:
     """A register of PSAMs that has one with the key of the incident."""
 
-    def holding(self, name: str, version: int) -> Sequence[ExposedPsam]:
-        return [ExposedPsam("990101000042", "issued")] if (name, version) == ("STKDF04", 1) else []
+    def holding(self, name: str, version: int) -> Sequence[SimpleNamespace]:
+        found = SimpleNamespace(terminal="990101000042", state="issued")
+        return [found] if (name, version) == ("STKDF04", 1) else []
 
 
 def ledger_of(path: Path) -> Ledger:
@@ -143,11 +143,9 @@ def ledger_of(path: Path) -> Ledger:
     return ledger
 
 
-def test_exposed_batches_cards_and_psams_are_listed(hall, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exposed_batches_cards_and_psams_are_listed(hall) -> None:
     workspace = Workspace(hall.root, "990101", True, "ssc3-sm4", "station-1", "0" * 24)
-    hall.exposure = WorkspaceExposure(workspace, ledger_of(hall.root / "ledger.sqlite"))
-    monkeypatch.setattr(impact, "PSAM_REGISTERS", [lambda _workspace: Register()])
-    monkeypatch.setattr("sscard.personalize.exposure.PSAM_REGISTERS", impact.PSAM_REGISTERS)
+    hall.exposure = WorkspaceExposure(workspace, ledger_of(hall.root / "ledger.sqlite"), Register())
     story = hall.hold("loss", **LOSS)
     exposed = story.fact("freeze.exposed")
     assert [(batch["job"], batch["cards"]) for batch in exposed["batches"]] == [("b-1", 2), ("b-2", 1)]
@@ -161,6 +159,6 @@ def test_exposed_batches_cards_and_psams_are_listed(hall, monkeypatch: pytest.Mo
 
 def test_without_ledger_and_register_nothing_is_exposed_and_that_is_said(hall) -> None:
     workspace = Workspace(hall.root, "990101", True, "ssc3-sm4", "station-1", "0" * 24)
-    hall.exposure = WorkspaceExposure(workspace, None)
+    hall.exposure = WorkspaceExposure(workspace, None, None)
     exposed = hall.hold("loss", **LOSS).fact("freeze.exposed")
     assert (exposed["batches"], exposed["cards"], exposed["psam_register"]) == ([], 0, False)
