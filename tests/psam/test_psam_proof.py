@@ -6,9 +6,12 @@ The right key opens; its neighbour, another version, another region and no key a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -16,16 +19,21 @@ import pytest
 
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
+from sscard.cos.dialect import load_dialect
 from sscard.cos.model import Directory, File, Join, KeyKind, Profile, Structure
 from sscard.cos.profile import load_profile
 from sscard.cos.psam import Authority
 from sscard.emulator import SoftwareCard
+from sscard.emulator.options import options_for
 from sscard.emulator.psam import PsamCard
 from sscard.errors import CounterError, CustodyError, GuardRefused, NotServed, StatusError
 from sscard.keys import catalog
 from sscard.keys.family import Algorithm
 from sscard.keys.psam import PsamClass
 from sscard.keys.service import KeyRef
+from sscard.personalize.plan import compile_profile
+from sscard.personalize.runner import Runner
+from sscard.personalize.sample import INIT_ORG, PERSON, NoLog
 from sscard.psam.module import PsamModule
 from sscard.psam.reader import Psam
 from sscard.psam.service import PsamKeyService
@@ -35,7 +43,7 @@ from sscard.terminal.identify import identify
 from sscard.terminal.pin import unblock_pin
 from sscard.terminal.purse import CardPurse
 from sscard.terminal.session import pin_block
-from tests.psam.conftest import DAY, PROFILES, blank, full, load, load_list, user_card
+from tests.psam.conftest import DAY, PROFILES, REGION, blank, full, load, load_list, user_card, vault
 
 NOT_ALLOWED = 0x6982
 TIME = datetime(2026, 6, 1, 9, 30, 45)
@@ -188,6 +196,91 @@ def test_another_version_does_not(algorithm: Algorithm, name: str, directory: st
     key_id = profile_of(algorithm).key(name)[1].id
     assert counter.channel.send(Command(0x00, 0x82, 0x00, key_id, data + original)).sw & 0xFFF0 == 0x63C0
     assert attempt(counter, card, place, place.file(file), verb) == NOT_ALLOWED
+
+
+@cache
+def second_profile(algorithm: Algorithm) -> Profile:
+    """The profile of an upgraded region: every listed key in version 2 but those of the purse, which are three."""
+    places = [
+        f"{directory.name}/{slot.name}"
+        for directory in profile_of(algorithm).directories
+        for slot in directory.keys
+        if slot.name in NAMES and slot.versions == (1,)
+    ]
+    lines = (f'[[replace]]\nat = "{place}"\nversions = [2]\n' for place in places)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "second.toml")
+        path.write_text(f'extends = "{PROFILES[algorithm]}"\nname = "second"\n' + "".join(lines), "utf-8")
+        return load_profile(path)
+
+
+@cache
+def second_card(algorithm: Algorithm) -> SoftwareCard:
+    """The sample person's card, made under :func:`second_profile`."""
+    profile = second_profile(algorithm)
+    card = SoftwareCard.blank(7, seed=0, area=REGION[:4], algorithm=algorithm, options=options_for(profile))
+    channel, dialect = Channel(card), load_dialect(profile.dialect)
+    plan = compile_profile(profile, dialect, REGION, INIT_ORG).plan(PERSON, channel.atr.serial)
+    Runner(channel, dialect, vault(algorithm), channel.atr.card_factor).run(plan, NoLog())
+    return card
+
+
+@FILES
+def test_version_two_opens_version_two_alone(
+    algorithm: Algorithm, name: str, directory: str, file: str, verb: str
+) -> None:
+    """After an upgrade: the PSAM of version 2 opens the card of version 2, that of version 1 spends no try on it."""
+    profile = second_profile(algorithm)
+    place = profile.directory(directory)
+    target = place.file(file)
+    for psam, opens in ((second_version(algorithm), True), (full(algorithm), False)):
+        card = SoftwareCard(deepcopy(second_card(algorithm).chip))
+        card.reset()
+        channel = Channel(card)
+        keys = keys_of(PsamCard(deepcopy(psam.chip)), algorithm)
+        counter = CardSession(channel, profile, identify(channel), keys, pin_block("123456"))
+        counter.enter(place)
+        tries = [key.tries for key in card.directory(f"{place.fid:04X}").keys]
+        if opens:
+            counter.require(name)
+            if getattr(target, verb).join is Join.ALL and "PIN" in getattr(target, verb).rights:
+                counter.present_pin()
+        else:
+            with pytest.raises(CustodyError, match="KEY-MISSING"):
+                counter.require(name)
+        assert attempt(counter, card, place, target, verb) == (0x9000 if opens else NOT_ALLOWED)
+        assert tries == [key.tries for key in card.directory(f"{place.fid:04X}").keys]
+
+
+def test_the_upgraded_card_proves_itself_to_the_upgraded_psam(algorithm: Algorithm) -> None:
+    card = SoftwareCard(deepcopy(second_card(algorithm).chip))
+    card.reset()
+    channel = Channel(card)
+    CardSession(
+        channel, second_profile(algorithm), identify(channel), keys_of(second_version(algorithm), algorithm)
+    ).prove()
+
+
+def test_an_upgrade_takes_all_keys_of_an_authority_or_none(algorithm: Algorithm) -> None:
+    """One key of version 2 beside others of version 1: the information file could name only one of them."""
+    card = blank(algorithm)
+    load(card, load_list(Authority.NATIONAL, algorithm, ["purchase"]))
+
+    def upgrade(left: str) -> Any:
+        def change(text: str) -> str:
+            head, *keys = text.replace('level = "nation"', 'level = "city"').split("[[key]]")
+            keys = [key if '"DPK"' in key else key.replace("\nlevel", "\nversion = 2\nlevel") for key in keys]
+            keys = [key.replace("load = true", "load = false") if f'"{left}"' in key else key for key in keys]
+            keys = [key.replace("load = true", "load = false") if '"DPK"' in key else key for key in keys]
+            return head.replace("start =", "authentication_key_version = 2\nstart =") + "[[key]]".join(["", *keys])
+
+        return load_list(Authority.NATIONAL, algorithm, ["purchase"], change=change)
+
+    names = {"IRK", "UK2DF04", "RK1DF04"}
+    before = list(Psam(Channel(card), algorithm).present())
+    with pytest.raises(GuardRefused, match="PSAM-VERSION-MIXED"):
+        load(card, upgrade("UK2DF04"), replace=frozenset(names - {"UK2DF04"}))
+    assert list(Psam(Channel(card), algorithm).present()) == before
 
 
 @cache
