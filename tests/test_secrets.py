@@ -1,9 +1,10 @@
 """Nothing that the toolkit writes or says holds a key, a PIN, a passphrase, or a person outside batch and return file.
 
-Everything a whole job, the demonstration and a round of custody leave behind is searched, with all logging at debug
-level: output, screens, journals, ledger, traces, return files, key blocks, audit log, temporary files, command lines,
-environments, and what a process leaves that is killed with a component in its memory.  Left out are the vault with its
-passphrase, the images of the software cards, and component sheets, which hold keys by nature.
+Everything a whole job, the demonstration, rounds of custody, PSAMs and a ceremony, and a key server leave behind is
+searched, with all logging at debug level: output, screens, journals, ledger, traces, return files, key blocks, audit
+log, the register of PSAMs, transcripts and forms, temporary files, command lines, environments, and what a process
+leaves that is killed with a component in its memory.  Left out are the vault with its passphrase, the token of the key
+server, the images of software cards, PSAMs and carriers, and component sheets, which hold secrets by nature.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import pytest
 from sscard.emulator import SoftwareCard, image
 from sscard.emulator.nodes import KeyType
 from sscard.keys.catalog import TRANSPORT
+from sscard.keys.ceremony.run import Place, read
 from sscard.keys.secret import Secret
 from sscard.keys.store import Usage
 from sscard.keys.vault import Vault
@@ -54,6 +56,17 @@ if os.environ.get("PLANT") == "core":
 where a test plants a leak, a class that talks or a process that leaves core files."""
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern").read_text("ascii").strip()
 PIN = bytes.fromhex("73915846")
+CUSTODY = (
+    "psam.sqlite",
+    "list.toml",
+    "transcript.jsonl",
+    "people.json",
+    "forms/",
+    "keyserver.jsonl",
+    "audit",
+    "anchor",
+)
+"""What rounds of custody, PSAMs, a ceremony and a key server leave."""
 _START = 8
 
 
@@ -138,9 +151,12 @@ def surroundings(folder: Path, **more: str) -> dict[str, str]:
     return {**os.environ, **own, **more}
 
 
-def sscard(folder: Path, *arguments: str, **more: str) -> tuple[int, bytes]:
+def sscard(folder: Path, *arguments: str, typed: Iterable[str] = (), **more: str) -> tuple[int, bytes]:
     command = [sys.executable, "-m", "sscard", *arguments]
-    run = subprocess.run(command, cwd=folder, env=surroundings(folder, **more), capture_output=True, timeout=100)
+    lines = "".join(f"{line}\n" for line in typed).encode()
+    run = subprocess.run(
+        command, cwd=folder, env=surroundings(folder, **more), input=lines, capture_output=True, timeout=100
+    )
     assert b"Traceback" not in run.stderr, run.stderr.decode()
     return run.returncode, run.stdout + run.stderr
 
@@ -164,8 +180,8 @@ def by_nature(parts: tuple[str, ...]) -> bool:
     """Whether a file holds keys because it is there for that."""
     return (
         parts[1:2] == ("cards",)
-        or parts[0] == "sheets"
-        or parts[-1] in ("vault.json", "demo-passphrase", "sitecustomize.py")
+        or parts[0] in ("sheets", "carriers")
+        or parts[-1] in ("vault.json", "demo-passphrase", "keyserver-token", "sitecustomize.py")
         or parts[-1].endswith(".pyc")
     )
 
@@ -228,6 +244,81 @@ def custody(folder: Path, at_terminal: Any, run: Callable[..., None], leavings: 
     run(0, "keys", "component", "shred", *(f"sheets/{sheet.name}" for sheet in sheets), once=True)
 
 
+def psams(folder: Path, run: Callable[..., None]) -> None:
+    """One PSAM from its request to its recall."""
+    serial = "99010100000000000001"
+    here = ("--workspace", "ws")
+    run(0, "psam", "list", "purchase", "--out", "list.toml", once=True)
+    run(0, "psam", "receive", serial, "--supplier", "S", "--by", "A", "--software", *here, once=True)
+    run(0, "psam", "request", "--list", "list.toml", "--by", "A", *here, once=True)
+    run(0, "psam", "review", "1", "--by", "B", *here, once=True)
+    image_path = f"ws/cards/psam-{serial}.json"
+    load = ("psam", "load", "--list", "list.toml", "--request", "1", "--by", "C", "--reader", image_path, *here)
+    run(0, *load, once=True)
+    run(4, *load)
+    run(0, "psam", "info", "--reader", image_path)
+    run(0, "psam", "where", "--holding", "DPK:v1", *here)
+    run(0, "psam", "form", "1", *here)
+    run(0, "keys", "impact", "DPK:v1", *here)
+
+
+TABLE = {"测试甲": "passphrase-of-jia", "测试乙": "passphrase-of-yi", "测试丙": "passphrase-of-bing"}
+TRANSPORT_SIZE = 32
+CARRIER_PINS = ("Mother-2026", "Transp-4711")
+
+
+def ceremony(folder: Path, run: Callable[..., None], leavings: Leavings) -> None:
+    """Keys issued on a set of carriers, in two sittings, with the forms of it."""
+    jia, yi, bing = TABLE.values()
+    leavings.secrets |= {f"passphrase of {name}": value.encode() for name, value in TABLE.items()}
+    leavings.secrets |= {f"carrier PIN {pin[0]}": pin.encode() for pin in CARRIER_PINS}
+    here = ("--workspace", "ws")
+    first, *others = TABLE
+    run(0, "ceremony", "enrol", first, *here, once=True, typed=(jia, jia))
+    for name in others:
+        words = ("ceremony", "enrol", name, "--witness", first, *here)
+        run(0, *words, once=True, typed=(jia, TABLE[name], TABLE[name]))
+    (folder / "carriers").mkdir()
+    cards = [f"carriers/{name}" for name in ("m1", "m2", "t1", "t2")]
+    run(0, "ceremony", "blank", *cards, once=True)
+    issue = ("ceremony", "run", "issue-keys", *here)
+    people = [word for name, passphrase in TABLE.items() for word in (name, passphrase)]
+    mother, transport = CARRIER_PINS
+    pins = (mother, mother, transport, transport)
+    run(130, *issue, once=True, typed=("99", "local", "1", *people, "R", "-", jia, yi, *pins, *cards))
+    story = read(Place(folder / "ws").folder("issue-keys-99-local-1"))
+    serials = [carrier["serial"] for carrier in story.done["cards"].facts["carriers"]]
+    pairs = [word for copy in (0, 1) for word in (mother, cards[copy], transport, cards[copy + 2])]
+    counted = (" ".join(serials[:2]), " ".join(serials[2:]))
+    bags = ("B-0001", "B-0002", "B-0003", "B-0004")
+    typed_in = (jia, yi, *pairs, *counted, jia, yi, *bags, jia, bing, jia, yi, bing)
+    run(0, *issue, once=True, typed=(story.fact("cards.set_check"), *typed_in))
+    run(0, "ceremony", "status", "issue-keys-99-local-1", *here)
+    run(0, "ceremony", "forms", "issue-keys-99-local-1", "--out", "forms", *here)
+    for name in ("t1", "t2"):
+        content = image.load((folder / "carriers" / name).read_text()).chip.content
+        leavings.secrets[f"transport card {name}"] = content[-TRANSPORT_SIZE:]
+
+
+def key_server(folder: Path, run: Callable[..., None], leavings: Leavings) -> None:
+    """A station that prepares a job with keys of a server, every one of them over the wire."""
+    command = [sys.executable, "-m", "sscard", "keyserver", "--workspace", "ws", "--listen", "127.0.0.1:0", "--json"]
+    environment = surroundings(folder)
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert server.stdout is not None
+    try:
+        told = server.stdout.readline()
+        address = json.loads(told)["address"]
+        keys = ("--workspace", "ws", "--keys", f"server:{address}")
+        run(0, "keys", "check", *keys)
+        run(0, "personalize", "b.csv", "--dry-run", *keys, once=True)
+    finally:
+        server.terminate()
+        rest, _ = server.communicate(timeout=30)
+    leavings.texts["key server"] = told + rest
+    leavings.secrets["server token"] = (folder / "ws" / "keys" / "keyserver-token").read_bytes().strip()
+
+
 @pytest.fixture(scope="module")
 def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leavings:
     folder = tmp_path_factory.mktemp("secrets")
@@ -236,9 +327,9 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
     (folder / "site" / "sitecustomize.py").write_text(SITE, "utf-8")
     found = Leavings()
 
-    def run(code: int, *arguments: str, once: bool = False) -> None:
+    def run(code: int, *arguments: str, once: bool = False, typed: Iterable[str] = ()) -> None:
         for language in ("en",) if once else ("zh", "en"):
-            got, out = sscard(folder, "--lang", language, *arguments)
+            got, out = sscard(folder, "--lang", language, *arguments, typed=typed)
             found.texts[f"{language} {' '.join(arguments)}"] = out
             assert got in (code, 4), out.decode()
 
@@ -259,6 +350,9 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
     run(4, "jobs", "--workspace", "ws", "lose", "1")
     run(0, "demo", "--count", "2", once=True)
     custody(folder, at_terminal, run, found)
+    psams(folder, run)
+    ceremony(folder, run, found)
+    key_server(folder, run, found)
 
     found.take(folder, by_nature)
     found.secrets |= {"PIN": PIN, "PIN digits": PIN.hex().encode()}
@@ -278,7 +372,17 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
 
 def test_the_search_covers_what_a_job_leaves(leavings: Leavings) -> None:
     places = list(leavings.texts)
-    for part in ("ledger.sqlite", ".journal", ".trace", "-return.csv", "b.csv", "zh personalize", "en jobs", "lock"):
+    for part in (
+        "ledger.sqlite",
+        ".journal",
+        ".trace",
+        "-return.csv",
+        "b.csv",
+        "zh personalize",
+        "en jobs",
+        "lock",
+        *CUSTODY,
+    ):
         assert [place for place in places if part in place], part
     assert len(leavings.secrets) > 55 + PEOPLE * 50
     traces = [text for place, text in leavings.texts.items() if place.startswith("traces/")]
