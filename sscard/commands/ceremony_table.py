@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sscard.commands.ceremony_words import grouped, own_words, result_lines
-from sscard.commands.common import emit, show_error
+from sscard.commands.common import ask_hidden, emit, show_error
 from sscard.errors import Exit, SscardError
 from sscard.messages import text
 
@@ -33,8 +33,7 @@ def ask_secret(prompt: str, /, *, twice: bool = False, **fields: object) -> Secr
     """Something typed blind; ``prompt`` names a text."""
     from sscard.keys.secret import Secret
 
-    words = text(prompt, **fields)
-    return Secret(click.prompt(words, hide_input=True, err=True, confirmation_prompt=twice).encode("utf-8"))
+    return Secret(ask_hidden(text(prompt, **fields), twice=twice).encode("utf-8"))
 
 
 def _ask(prompt: str, /, *, default: str | None = None, **fields: object) -> str:
@@ -140,11 +139,15 @@ def hold(
 
     Without settings an open run of the script is taken up; there must not be two.  Raises what the steps raise.
     """
+    from sscard.commands.unlock import require_vault
     from sscard.keys.ceremony.conductor import Conductor
     from sscard.keys.ceremony.run import Place
+    from sscard.keys.ceremony.script import StepKind
     from sscard.personalize.workspace import open_workspace
 
     workspace = open_workspace(directory)
+    if any(step.kind is StepKind.ACT for step in script.steps):
+        require_vault(workspace)
     place = Place(workspace.root)
     with place.locked(), exposure_of(workspace) as exposure:
         table = TerminalTable(as_json=as_json)

@@ -56,6 +56,12 @@ def emit(value: Mapping[str, object]) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
+def ask_hidden(prompt: str, *, twice: bool = False) -> str:
+    """What somebody types unseen, twice over where it is new; ``prompt`` is the text itself."""
+    again = messages.text("help.type-again") if twice else False
+    return str(click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=again))
+
+
 def show_error(error: SscardError, *, as_json: bool) -> None:
     """Print an error: a JSON object on standard output, or two lines on standard error."""
     what, remedy = error.parts()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.common import KEYS_CHOICE
+from sscard.commands.common import KEYS_CHOICE, ask_hidden
 from sscard.errors import GuardRefused, UsageError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def ask_pin(prompt: str, *, twice: bool = False) -> Secret:
     """A PIN typed at the terminal, packed; ``prompt`` names a text.  Raises UsageError unless 4–16 digits."""
     from sscard.terminal.session import pin_block
 
-    return pin_block(click.prompt(messages.text(prompt), hide_input=True, err=True, confirmation_prompt=twice))
+    return pin_block(ask_hidden(messages.text(prompt), twice=twice))
 
 
 def issued(channel: Channel) -> Identity:

@@ -111,8 +111,10 @@ def check(workspace: Path, as_json: bool) -> int:
             missing += 1
             if as_json:
                 emit({"key": name, "version": version, "found": False, "error": error.code})
-            else:
+            elif error.key == "key-missing":
                 click.echo(messages.text("keys.check-missing", name=name, version=version, zh=zh, en=en))
+            else:
+                click.echo(messages.text("keys.check-unusable", name=name, version=version, reason=error.parts()[0]))
         else:
             if as_json:
                 emit({"key": name, "version": version, "found": True, "check_value": value})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sscard import messages
-from sscard.commands.common import emit, json_option, reader_option
+from sscard.commands.common import ask_hidden, emit, json_option, reader_option
 from sscard.errors import Exit, GuardRefused, UsageError
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def _ask_pin(role: PinRole, prompt: str, *, twice: bool = False) -> Secret:
 def _ask_master(prompt: str, *, twice: bool = False) -> Secret:
     from sscard.keys.secret import Secret
 
-    typed = _ask(messages.text(prompt), twice=twice)
+    typed = ask_hidden(messages.text(prompt), twice=twice)
     try:
         value = bytes.fromhex(typed)
     except ValueError:
@@ -267,11 +267,6 @@ def _ask_master(prompt: str, *, twice: bool = False) -> Secret:
     if len(typed) != _MASTER_DIGITS or len(value) * 2 != _MASTER_DIGITS:
         raise UsageError("pki-master-form", digits=_MASTER_DIGITS)
     return Secret(value)
-
-
-def _ask(prompt: str, *, twice: bool) -> str:
-    typed: str = click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=twice)
-    return typed
 
 
 def _changed(facts: dict[str, object], done: str, *, as_json: bool, **words: object) -> int:

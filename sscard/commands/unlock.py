@@ -77,13 +77,18 @@ def open_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
 
 
 def own_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
-    """As :func:`open_vault`, for commands that know no other back end.
+    """As :func:`open_vault`, for commands that know no other back end.  Raises what :func:`require_vault` raises."""
+    require_vault(workspace)
+    return open_vault(workspace, anchored=anchored)
 
-    Raises UsageError("keys-vault-only") where ``--keys`` or the settings name one: it is never passed over in silence.
+
+def require_vault(workspace: Workspace) -> None:
+    """Raise UsageError("keys-vault-only") where ``--keys`` or the settings name another back end.
+
+    It is never passed over in silence.
     """
     if not isinstance(chosen_backend(workspace), VaultBackend):
         raise UsageError("keys-vault-only")
-    return open_vault(workspace, anchored=anchored)
 
 
 def token_pin(backend: TokenBackend) -> Secret:

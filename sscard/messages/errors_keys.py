@@ -141,7 +141,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No passphrase: SSCARD_PASSPHRASE_FILE is not set and there is no terminal to ask on.|Set SSCARD_PASSPHRASE_FILE to the path of a file.",
     ),
     "keys-incomplete": (
-        "缺少 {count} 个密钥。|见上面的列表。",
-        "{count} keys are missing.|They are listed above.",
+        "缺少或不能使用的密钥 {count} 个。|见上面的列表。",
+        "Keys that are missing or cannot be used: {count}.|They are listed above.",
     ),
 }

@@ -11,6 +11,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "读卡器名称或其一部分; emulator 为软件卡",
         "PC/SC reader, by name or part of it; 'emulator' is a software card",
     ),
+    "type-again": ("再输入一次", "the same again"),
     "option-keys": (
         "密钥所在: vault (缺省)、pkcs11:…、server:…、sdf:…, 见 docs/keys.md",
         "where the keys are: vault (default), pkcs11:…, server:…, sdf:…; see docs/keys.md",

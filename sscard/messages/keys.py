@@ -88,6 +88,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "list-total": ("共 {count} 条", "{count} entries"),
     "list-demo": ("DEMO 演示密钥: 不得用于真卡", "DEMO keys: never for real cards"),
     "check-missing": ("缺 {name} 版本 {version}: {zh}", "missing {name} version {version}: {en}"),
+    "check-unusable": ("{name} 版本 {version} 不能使用: {reason}", "{name} version {version} cannot be used: {reason}"),
     "check-complete": (
         "规格 {profile}, 地区 {region}: 所需 {count} 个密钥齐全 ✓",
         "profile {profile}, region {region}: all {count} keys are there ✓",

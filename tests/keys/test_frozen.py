@@ -201,6 +201,7 @@ VAULT_ONLY = (
     ("keys", "import", "nothing.keyblocks", "--under", "TK-99"),
     ("keys", "state", "IRK:v1", "retired"),
     ("keys", "anchor"),
+    ("ceremony", "run", "loss"),
 )
 
 

@@ -108,7 +108,9 @@ def test_a_loss_from_the_command_line_freezes_what_the_next_command_needs(office
     typed = lines(JIA, YI, "母卡遗失", "演练室", "2026-06-01", "省厅", JIA, YI)
     shown = run(office, f"--lang zh ceremony run loss {given} --workspace ws", typed, Exit.INTERRUPTED)
     assert "受影响" in shown
-    run(office, "keys check --workspace ws", code=Exit.FAILED)
+    told = run(office, "--lang zh keys check --workspace ws", code=Exit.FAILED)
+    assert "UKSSSE" not in told.replace("UKMF", "")
+    assert "已冻结" in told or "冻结" in told
     check = set_check(office, "loss-inc-1-ukmf-v1-99", "freeze")
     out = run(office, "--lang en ceremony run loss --workspace ws --json", lines(check, JIA, YI))
     assert "step 4 of 4" in out
@@ -137,6 +139,7 @@ def test_enrolling_asks_the_witness_and_refuses_a_second_self(office: Path) -> N
     assert "PERSON-WITNESS" in shown
     words = "ceremony enrol 测试丁 --witness 测试甲 --workspace ws"
     assert "PERSON-SAME" in run(office, words, lines(JIA, YI, YI), Exit.REFUSED)
+    assert "再输入一次" in run(office, f"--lang zh {words}", lines(JIA, YI, YI), Exit.REFUSED)
     assert "PERSON-PASSPHRASE" in run(office, words, lines("wrong-passphrase", YI, YI), Exit.FAILED)
     run(office, words, lines(JIA, "passphrase-of-ding", "passphrase-of-ding"))
     people = [json.loads(line)["name"] for line in run(office, "ceremony people --workspace ws --json").splitlines()]
