@@ -253,7 +253,7 @@ def _ask_pin(role: PinRole, prompt: str, *, twice: bool = False) -> Secret:
     from sscard.terminal.pki import pki_pin
 
     who = messages.text(f"pki.role-{role.name.lower()}")
-    return pki_pin(_ask(messages.text(prompt, role=who, digits=role.digits), twice=twice), role)
+    return pki_pin(ask_hidden(messages.text(prompt, role=who, digits=role.digits), twice=twice), role)
 
 
 def _ask_master(prompt: str, *, twice: bool = False) -> Secret:
