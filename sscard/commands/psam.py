@@ -61,8 +61,8 @@ def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, w
 
     opened = open_workspace(workspace)
     service = unlock(opened) if software else None
-    if service is not None and not service.demo:
-        raise GuardRefused("psam-software")
+    if service is not None:
+        _require_masters(service, opened.region)
     with register_of(opened) as register:
         count = register.receive(serials, supplier, who)
     images = _software(opened, service, serials) if service is not None else []
@@ -73,6 +73,17 @@ def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, w
     for path in images:
         click.echo(messages.text("psam.made-software", path=path))
     return Exit.OK
+
+
+def _require_masters(service: KeyService, region: str) -> None:
+    """Raise what making a software PSAM would, before any is registered: GuardRefused("psam-software"), CustodyError."""
+    from sscard.commands.psam_open import software_psam
+    from sscard.keys.psam import APPLICATION_MASTER
+    from sscard.keys.service import KeyRef
+
+    if not service.demo:
+        raise GuardRefused("psam-software")
+    software_psam(service, region, service.algorithm(KeyRef(APPLICATION_MASTER, region)), "0" * 20)
 
 
 def _software(opened: Workspace, service: KeyService, serials: tuple[str, ...]) -> list[Path]:

@@ -17,7 +17,9 @@ from sscard.cli import main
 from sscard.emulator.persistent import open_card
 from sscard.emulator.psam import PsamCard
 from sscard.errors import Exit
+from sscard.keys.anchor import Anchor
 from sscard.keys.secret import Secret
+from sscard.keys.store import State
 from sscard.keys.vault import Vault
 from sscard.personalize.workspace import open_workspace
 
@@ -112,6 +114,18 @@ def test_the_whole_way_of_one_psam(desk: Desk) -> None:
         value = vault.value(entry).reveal()
         assert value not in register
         assert value.hex().upper().encode() not in register.upper()
+
+
+def test_a_software_psam_that_cannot_be_made_is_not_registered(desk: Desk) -> None:
+    """The vault has no masters of PSAMs: nothing is registered, and the same serial may come again."""
+    place = open_workspace(Path(desk.ws))
+    vault = Vault.open(place.vault_path, _passphrase(desk), Anchor(place.anchor_path))
+    for entry in [entry for entry in vault if entry.name == "PSAMKID3"]:
+        vault.change_state(entry, State.SUSPENDED)
+    vault.save()
+    words = ("receive", SERIAL, "--supplier", "测试供应商", "--by", "甲")
+    assert desk.here(*words, "--software")[1][0]["error"] == "KEY-STATE"
+    assert desk.here(*words)[0] == Exit.OK
 
 
 def _passphrase(desk: Desk) -> Any:
