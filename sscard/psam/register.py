@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sscard.cos.psam import Authority
 from sscard.errors import GuardRefused, JournalError
+from sscard.keys.psam import OWN_KEYS
 from sscard.psam.entries import MAY, Decision, Event, HeldKey, PsamEntry, Request, Reservation, State, person
 from sscard.psam.loadlist import LoadList, parse_list
 
@@ -309,7 +310,12 @@ class PsamRegister:
         return [HeldKey(*row) for row in self._read(query, terminal)]
 
     def holding(self, name: str, version: int) -> list[PsamEntry]:
-        """PSAMs not yet destroyed that hold a key, or may since a loading of it broke off: what its loss exposes."""
+        """PSAMs not yet destroyed that hold a key, or may since a loading of it broke off: what its loss exposes.
+
+        The masters of PSAMs' own keys expose all of them.
+        """
+        if name in OWN_KEYS and version == 1:
+            return [entry for entry in self.psams() if entry.state is not State.DESTROYED]
         held = self._read("SELECT terminal FROM held WHERE (name, version) = (?,?)", name, version)
         begun = self._read(
             "SELECT loads.terminal, list FROM loads JOIN requests ON loads.request = requests.id WHERE done = ''"

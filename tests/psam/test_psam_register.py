@@ -209,7 +209,8 @@ def test_a_loading_that_broke_off_may_have_written_its_keys(register: PsamRegist
     assert register.holding("IRK", 1) == []
     register.begin_load(terminal, number, "丙")
     assert [each.terminal for each in register.holding("IRK", 1)] == [terminal]
-    assert register.holding("IRK", 2) == register.holding("RKSSSE", 1) == []
+    assert register.holding("IRK", 2) == register.holding("RKSSSE", 1) == register.holding("PSAMADF", 2) == []
+    assert [each.terminal for each in register.holding("PSAMADF", 1)] == [terminal], "it opens every PSAM"
     register.destroy(terminal, "甲", "乙", "坏")
     assert register.holding("IRK", 1) == []
 
