@@ -76,7 +76,7 @@ def receive(serials: tuple[str, ...], supplier: str, who: str, software: bool, w
 
 
 def _require_masters(service: KeyService, region: str) -> None:
-    """Raise GuardRefused("psam-software") or CustodyError where a software PSAM could not be made, before one is told."""
+    """Raise GuardRefused("psam-software") or CustodyError where a software PSAM could not be made."""
     from sscard.commands.psam_open import software_psam
     from sscard.keys.psam import APPLICATION_MASTER
     from sscard.keys.service import KeyRef
