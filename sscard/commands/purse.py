@@ -1,4 +1,7 @@
-"""``sscard purse``: the medical purse of a card.  Amounts are typed in yuan and told in yuan; JSON has fen."""
+"""``sscard purse``: the purse of a card, medical or PBOC.  Amounts are typed in yuan and told in yuan; JSON has fen.
+
+Which purse it is the card's profile tells; what PBOC purses want otherwise stands in :mod:`sscard.commands.epurse`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sscard import messages
+from sscard.commands import epurse
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
+from sscard.commands.epurse import yuan
 from sscard.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from sscard.cos.purse import LogEntry
-    from sscard.terminal.purse import Booking
+    from sscard.terminal.booking import Booking
 
 _YUAN: Final = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?")
 _TERMINAL: Final = re.compile(r"[0-9]{12}")
@@ -41,7 +46,8 @@ def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str)
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options every subcommand has."""
     profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
-    return profile(reader_option(workspace_option(json_option(function))))
+    purse = click.option("--purse", type=click.Choice(epurse.NAMES), help=messages.text("purse.option-purse"))
+    return purse(profile(reader_option(workspace_option(json_option(function)))))
 
 
 def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,16 +68,18 @@ def command() -> None:
 
 @command.command("balance", help=messages.text("purse.balance-help"))
 @_options
-def balance(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def balance(purse: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
-    with card_session(reader, workspace, profile_name, pin=True) as session:
+    with card_session(reader, workspace, profile_name, pin=epurse.pin_unless_purse(purse)) as session:
+        if epurse.meant(session, purse):
+            return epurse.balance(session, purse, as_json=as_json)
         held = CardPurse(session).balance()
     if as_json:
         emit({"account": held.account, "own": held.own, "fund": held.fund, "year": held.year})
     else:
-        sums = {"account": _yuan(held.account), "own": _yuan(held.own), "fund": _yuan(held.fund)}
+        sums = {"account": yuan(held.account), "own": yuan(held.own), "fund": yuan(held.fund)}
         click.echo(messages.text("purse.balance", **sums, year=held.year or "–"))
     return Exit.OK
 
@@ -84,6 +92,7 @@ def load(
     amount: int,
     terminal: bytes,
     key_index: int,
+    purse: str | None,
     profile_name: str | None,
     reader: str | None,
     workspace: Path,
@@ -92,8 +101,11 @@ def load(
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
+    time = datetime.now(_BEIJING)
     with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
-        booking = CardPurse(session).load(amount, terminal, datetime.now(_BEIJING), key_index)
+        if epurse.meant(session, purse):
+            return epurse.load(session, purse, amount, terminal, time, key_index, as_json=as_json)
+        booking = CardPurse(session).load(amount, terminal, time, key_index)
     return _booked(booking, as_json=as_json)
 
 
@@ -113,6 +125,7 @@ def debit(
     terminal_counter: int,
     terminal: bytes,
     key_index: int,
+    purse: str | None,
     profile_name: str | None,
     reader: str | None,
     workspace: Path,
@@ -121,25 +134,37 @@ def debit(
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
-    with card_session(reader, workspace, profile_name, keys=True, pin=True) as session:
+    time = datetime.now(_BEIJING)
+    asks = epurse.pin_unless_purse(purse)
+    with card_session(reader, workspace, profile_name, keys=True, pin=asks) as session:
+        if epurse.meant(session, purse):
+            if own or fund:
+                raise UsageError("purse-parts")
+            return epurse.debit(session, purse, account, terminal, terminal_counter, time, key_index, as_json=as_json)
         booking = CardPurse(session).purchase(
             account=account,
             own=own,
             fund=fund,
             terminal=terminal,
             terminal_counter=terminal_counter,
-            time=datetime.now(_BEIJING),
+            time=time,
             key_index=key_index,
         )
     return _booked(booking, as_json=as_json)
 
 
 @command.command("proof", help=messages.text("purse.proof-help"))
-@click.argument("movement", type=click.Choice(["load", "purchase"]))
+@click.argument("movement", type=click.Choice(epurse.MOVEMENTS))
 @click.argument("counter", type=click.IntRange(0, 0xFFFF))
 @_options
 def proof(
-    movement: str, counter: int, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+    movement: str,
+    counter: int,
+    purse: str | None,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
 ) -> int:
     """Returns 1 where the card did not book that transaction last."""
     from sscard.commands.counter import card_session
@@ -147,7 +172,12 @@ def proof(
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name) as session:
-        found = CardPurse(session).proof(Movement[movement.upper()], counter)
+        if epurse.meant(session, purse):
+            found = epurse.proof(session, purse, movement, counter)
+        elif movement.upper() in Movement.__members__:
+            found = CardPurse(session).proof(Movement[movement.upper()], counter)
+        else:
+            raise UsageError("purse-movement", movement=movement)
     codes = {"mac": found.mac.hex().upper(), "tac": found.tac.hex().upper()} if found else {"mac": "", "tac": ""}
     if as_json:
         emit({"movement": movement, "counter": counter, "booked": found is not None, **codes})
@@ -160,16 +190,23 @@ def proof(
 @click.option("--set", "month_day", metavar="MMDD", help=messages.text("purse.option-set"))
 @_options
 def starting_day(
-    month_day: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+    month_day: str | None,
+    purse: str | None,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
 ) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name, keys=month_day is not None) as session:
-        purse = CardPurse(session)
+        if epurse.meant(session, purse):
+            raise UsageError("purse-parts")
+        medical = CardPurse(session)
         if month_day is not None:
-            purse.set_starting_day(month_day)
-        day = purse.starting_day()
+            medical.set_starting_day(month_day)
+        day = medical.starting_day()
     if as_json:
         emit({"starting_day": day})
     else:
@@ -179,11 +216,13 @@ def starting_day(
 
 @command.command("log", help=messages.text("purse.log-help"))
 @_options
-def log(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def log(purse: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name, pin=True) as session:
+        if epurse.meant(session, purse):
+            return epurse.log(session, purse, as_json=as_json)
         entries = CardPurse(session).log()
     if as_json:
         for entry in entries:
@@ -198,7 +237,7 @@ def _booked(booking: Booking, *, as_json: bool) -> int:
     if as_json:
         emit({"movement": kind, "counter": booking.counter, "account": booking.account, "tac": tac})
     else:
-        account = _yuan(booking.account)
+        account = yuan(booking.account)
         click.echo(messages.text(f"purse.{kind}-done", counter=booking.counter, account=account, tac=tac))
     return Exit.OK
 
@@ -226,11 +265,7 @@ def _print_log(entries: list[LogEntry]) -> None:
     rows = [tuple(messages.text(f"purse.col-{title}") for title in titles)]
     for entry in entries:
         kind = messages.text(f"purse.{entry.movement.name.lower()}") if entry.movement else f"{entry.code:02X}"
-        amounts = (_yuan(amount) for amount in (entry.account, entry.own, entry.fund))
+        amounts = (yuan(amount) for amount in (entry.account, entry.own, entry.fund))
         rows.append((str(entry.counter), kind, entry.time.hex(), entry.terminal.hex(), *amounts))
     for line in columns(rows):
         click.echo(line)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"

@@ -12,7 +12,6 @@ from sscard.errors import GuardRefused
 from sscard.terminal.secure import send_secure
 from sscard.terminal.session import CardSession
 
-_ENVIRONMENT: Final = "SSSE"
 _APPLICATION: Final = 0x1E, 0x01
 _CARD: Final = 0x16, 0x00
 
@@ -30,7 +29,7 @@ def block_application(session: CardSession, directory: Directory, *, confirm: st
 
 def block_card(session: CardSession, *, confirm: str) -> None:
     """Block the whole card for ever: afterwards 6A81.  Otherwise as :func:`block_application`."""
-    _block(session, session.profile.directory(_ENVIRONMENT), _CARD, confirm)
+    _block(session, session.profile.home, _CARD, confirm)
 
 
 def _block(session: CardSession, directory: Directory, which: tuple[int, int], confirm: str) -> None:

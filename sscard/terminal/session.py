@@ -103,6 +103,12 @@ class CardSession:
                 break
         return answer
 
+    def restart(self) -> None:
+        """Reset the card: every right is lost.  Raises GuardRefused("card-other") where another card answers."""
+        if self.channel.reset().raw != self.identity.atr.raw:
+            raise GuardRefused("card-other")
+        self._current, self._held = None, frozenset()
+
     def gain(self, access: Access) -> Grant:
         """Gain what the rule asks for in the directory selected.
 
