@@ -79,7 +79,11 @@ KINDS: Final[tuple[CommandKind, ...]] = (
     CommandKind("CREATE FILE", "建立文件 (T514)", _W, 0xE0, cla=0x80, p1=1),
     CommandKind("END PRE-ISSUE", "结束预发卡 (T514)", _W | _I, 0xE0, cla=0x80, p1=2),
     CommandKind("DELETE FILE", "删除文件 (T514)", _W | _I, 0xE1, cla=0x80),
-    CommandKind("WRITE KEY", "写密钥 (T514)", _W | _I | _S, 0xD4),
+    CommandKind("WRITE KEY", "写密钥", _W | _I | _S, 0xD4),
+    CommandKind("CREATE FILE (PBOC)", "建立文件", _W | _S, 0xE0, cla=0x80),
+    CommandKind("INSTALL KEY", "安装密钥 (SmartCOS)", _W | _I | _S, 0xE8, cla=0x80),
+    CommandKind("ERASE DF", "擦除目录 (FMCOS)", _W | _I, 0x0E, cla=0x80),
+    CommandKind("APPEND RECORD", "追加记录", _W | _P, 0xE2),
 )
 
 UNKNOWN: Final = CommandKind("UNKNOWN", "未知命令", _W | _I | _S, 0x00)

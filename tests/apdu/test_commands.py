@@ -62,7 +62,7 @@ def test_every_command_of_the_card_is_known(text: str, name: str) -> None:
         "001E0001",
         "00160000",
         "00E00300",
-        "80E00000",
+        "00E00000",
         "00E10000",
         "00FF0000",
         "",

@@ -135,10 +135,11 @@ def emulators(pcscd: Any) -> Iterator[Callable[..., list[subprocess.Popen[bytes]
     """A function that starts ``sscard emulate`` for the first ``count`` readers, each with ``feed`` blank cards."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(count: int, *, feed: int, seed: int = 1) -> list[subprocess.Popen[bytes]]:
+    def start(count: int, *, feed: int, seed: int = 1, profile: str | None = None) -> list[subprocess.Popen[bytes]]:
         for number in range(count):
             command = [sys.executable, "-m", "sscard", "emulate", "--port", str(pcscd.ports[number])]
             command += ["--feed", str(feed), "--serial", str(1 + number * feed), "--seed", str(seed)]
+            command += ["--profile", profile, "--blank"] if profile else []
             running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         deadline = time.monotonic() + 20
         while sum(state.present for state in list_readers()) < count:

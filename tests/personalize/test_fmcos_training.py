@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from sscard.apdu.command import Command
+from sscard.apdu.commands import describe
+from sscard.apdu.trace import Trace
 from sscard.apdu.transport import Channel
 from sscard.cos.actions import Authenticate, LoadFirstKey, Move, Refused, Send
 from sscard.cos.dialect import load_dialect
@@ -290,3 +292,21 @@ def test_stages_a_cos_does_not_know(stage: str, profile: str) -> None:
     with pytest.raises(PlanError) as caught:
         compile_profile(wanted, load_dialect(card.dialect), REGION, INIT_ORG)
     assert (caught.value.key, caught.value.fields["stage"]) == ("dialect-stage", stage)
+
+
+@pytest.mark.parametrize("name", PRACTICE)
+def test_a_trace_of_the_making_holds_no_key_code_pin_or_person(name: str, tmp_path: Path) -> None:
+    """Every command is declared, and what carries a secret or a person is masked."""
+    card, sent = made(name)
+    path = tmp_path / "a.trace"
+    trace = Trace.to_file(path, card.atr)
+    for apdu in sent:
+        trace(apdu, b"\x90\x00")
+    trace.close()
+    told = path.read_text("utf-8").lower().replace(" ", "")
+    secrets = [key.value for place in card.chip.directories() for key in place.keys]
+    assert len(secrets) > 50
+    for value in (*secrets, b"\xff" * 8, "测试甲".encode("gb18030"), PERSON.ssn.encode()):
+        assert value.hex() not in told
+    assert {describe(apdu).name for apdu in sent} >= {"CREATE FILE (PBOC)", "APPEND RECORD"}
+    assert "UNKNOWN" not in {describe(apdu).name for apdu in sent}
