@@ -109,13 +109,15 @@ def identify(channel: Channel) -> Identity:
     atr = channel.atr
     dialect = speaking(atr)
     system, card = (dialect.name, dialect.mark.identity(atr)) if dialect is not None else ("", None)
-    if dialect is not None and not dialect.keys_reach_below:
-        channel.send(SELECT_MF)  # such cards find a name only next to where they stand
+    # Cards of some systems find a name only next to where they stand.
+    in_mf = dialect is not None and not dialect.keys_reach_below and channel.send(SELECT_MF).ok
     answer = select_name(channel, SSSE_NAME)
     if answer.sw in _BLOCKED and atr.is_social_security:
         return Identity(atr, CardKind.SOCIAL_SECURITY, CardState.BLOCKED, system=system, card=card)
     if not answer.ok:
-        return _without_environment(channel, dialect, Identity(atr, CardKind.UNKNOWN, system=system, card=card))
+        seen = Identity(atr, CardKind.UNKNOWN, system=system, card=card)
+        purse = _purse_card(channel, dialect, seen) if dialect is not None and in_mf else None
+        return purse or replace(seen, kind=_without_environment(channel, dialect))
     fci = Fci.parse(answer.data)
     card_id, version, card_no = (_read(channel, item) for item in _IDENTITY_ITEMS)
     algorithm, stated = algorithm_of(fci, card_id, version)
@@ -146,27 +148,23 @@ def pin_tries(channel: Channel) -> int | None:
     return 0 if sw in _PIN_LOCKED else tries_left(sw)
 
 
-def _without_environment(channel: Channel, dialect: Dialect | None, seen: Identity) -> Identity:
-    """A purse card by the application of a profile, a bank card by a payment environment other than its system's MF."""
-    if dialect is not None:
-        purse = _purse_card(channel, dialect, seen)
-        if purse is not None:
-            return purse
+def _without_environment(channel: Channel, dialect: Dialect | None) -> CardKind:
+    """A card with a payment environment other than the MF that every card of its kind has is a bank card."""
     names = [name for name in PAYMENT_NAMES if dialect is None or name != dialect.mf_name]
     if any(select_name(channel, name).ok for name in names):
-        return replace(seen, kind=CardKind.BANK)
-    return replace(seen, kind=CardKind.BLANK if dialect is not None else CardKind.UNKNOWN)
+        return CardKind.BANK
+    return CardKind.BLANK if dialect is not None else CardKind.UNKNOWN
 
 
 def _purse_card(channel: Channel, dialect: Dialect, seen: Identity) -> Identity | None:
-    """The card with the application of a profile of its dialect, which is left selected; None where there is none."""
+    """The card with the application of a profile of its dialect, selected then; None where its MF has none."""
     for profile in map(load_profile, profile_names()):
         home = profile.home
         if profile.dialect != dialect.name or home.aid == SSSE_NAME:
             continue
         answer = select_name(channel, home.aid)
         known = replace(seen, kind=CardKind.PURSE, application=home.aid, algorithm=profile.algorithm)
-        if answer.sw in _BLOCKED and answer.sw not in dialect.blank.absent:
+        if answer.sw in _BLOCKED:
             return replace(known, state=CardState.BLOCKED)
         if answer.ok:
             serial = serial_of(Fci.parse(answer.data).issuer)

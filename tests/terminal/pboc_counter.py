@@ -1,4 +1,4 @@
-"""A counter with a PBOC purse card: the card of the profile, a transport that can be watched and altered, its session."""
+"""A counter with a PBOC purse card: the card of the profile, a transport that can be watched, its session."""
 
 from __future__ import annotations
 
