@@ -39,10 +39,9 @@ def card_session(
     """
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
-    from sscard.cos.dialect import load_dialect
     from sscard.cos.profile import load_profile
     from sscard.terminal.read import profile_for
-    from sscard.terminal.session import CardSession
+    from sscard.terminal.session import CardSession, may_have_pin
 
     opened = workspace_at(workspace, needed=False)
     with closing(open_transport(reader, profile_name)) as transport:
@@ -51,8 +50,7 @@ def card_session(
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         service = keys_for(opened, reader, profile) if keys else None
         wanted = pin(profile) if callable(pin) else pin
-        has_pin = identity.pin_tries is not None or not load_dialect(profile.dialect).tells_pin_tries
-        asked = ask_pin("terminal.pin-prompt") if wanted and has_pin else None
+        asked = ask_pin("terminal.pin-prompt") if wanted and may_have_pin(profile, identity) else None
         try:
             yield CardSession(channel, profile, identity, service, asked)
         finally:

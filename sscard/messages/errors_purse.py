@@ -9,6 +9,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡的内部密钥不属于本密钥库; 没有出示任何密钥或PIN。|核对卡的地区和密钥库。",
         "The card's internal key is not of this vault; no key and no PIN was presented.|Check the card's area and the vault.",
     ),
+    "pin-not-served": (
+        "这种卡的PIN解锁和重装本版本还不支持; 没有出示任何密钥。|由发卡方处理。",
+        "PIN unblocking and reload of this kind of card are not in this version; no key was presented.|Leave it to the issuer.",
+    ),
     "pin-needed": (
         "此操作需要持卡人PIN。|请持卡人输入PIN。",
         "This needs the holder's PIN.|Let the holder type it.",

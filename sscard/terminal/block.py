@@ -36,7 +36,7 @@ def _block(session: CardSession, directory: Directory, which: tuple[int, int], c
     identity = session.identity
     if not identity.card_id or confirm != identity.card_id:
         raise GuardRefused("block-unconfirmed")
-    if not directory.lock_key:
+    if not session.opens(directory.lock_key):
         raise GuardRefused("block-no-key", directory=directory.name)
     if not session.enter(directory):
         raise GuardRefused("directory-absent", directory=directory.name)

@@ -59,6 +59,8 @@ def unblock_pin(session: CardSession) -> None:
 
 
 def _authorized(session: CardSession) -> Directory:
+    if not session.opens(_PUK):
+        raise GuardRefused("pin-not-served")
     environment = _enter(session)
     session.require(_PUK)
     return environment

@@ -164,6 +164,25 @@ def test_without_the_card_the_clerk_is_told_how_to_ask(card: Kept, run: Run, mon
     assert code == Exit.OK
 
 
+def test_the_card_introduces_itself(card: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "info"]) == Exit.OK
+    assert "PBOC purse card · area 990101 · application serial number 99010100000000000017" in capsys.readouterr().out
+
+
+def test_pin_commands_show_no_key_to_a_card_they_do_not_serve(
+    card: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = [PIN, "654321", "654321"]
+    monkeypatch.setattr(click, "prompt", lambda *_words, **_options: typed.pop(0))
+    assert main(["--lang", "en", "pin", "change"]) == Exit.OK
+    assert main(["--lang", "en", "pin", "verify"]) == Exit.OK
+    card.sent.clear()
+    assert main(["--lang", "en", "pin", "unblock"]) == Exit.REFUSED
+    assert "PIN-NOT-SERVED" in capsys.readouterr().err
+    assert not {"0082", "8424"} & set(card.headers())
+    assert all(key.tries == key.limit for place in card.card.chip.directories() for key in place.keys)
+
+
 def test_end_to_end_from_a_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ws, batch = str(tmp_path / "ws"), str(tmp_path / "b.csv")
     assert main(["init", ws, "--demo", "--profile", PROFILE.name, "--json"]) == Exit.OK

@@ -11,6 +11,7 @@ from sscard.cos.model import KeyKind
 from sscard.cos.pboc import LogEntry, Movement, PurseKind
 from sscard.emulator.fmcos.nodes import Use
 from sscard.errors import CounterError, CustodyError, GuardRefused, ProtocolError, SscardError, StatusError, UsageError
+from sscard.terminal.block import block_application, block_card
 from sscard.terminal.booking import Booking
 from sscard.terminal.pboc import CachedRecord, PbocPurse, purse_directory
 from sscard.terminal.pboc_commands import Opening
@@ -283,6 +284,19 @@ def test_no_key_and_no_pin_beyond_verify_is_ever_sent(card: Watched) -> None:
     assert len(keys) == 12
     assert not [key for key in keys if key in wire]
     assert [apdu[:2].hex() for apdu in card.sent if bytes.fromhex("123456") in apdu] == ["0020"]
+
+
+def test_a_line_key_is_never_shown_as_an_external_one(card: Watched) -> None:
+    """CARD BLOCK of FMCOS is not in this version; trying would cost the master key a try."""
+    opened = session(card)
+    for block in (
+        lambda: block_card(opened, confirm=opened.identity.card_id),
+        lambda: block_application(opened, opened.profile.home, confirm=opened.identity.card_id),
+    ):
+        with pytest.raises(GuardRefused) as caught:
+            block()
+        assert caught.value.key == "block-no-key"
+    assert card.sent == []
 
 
 def test_words_of_movements() -> None:
