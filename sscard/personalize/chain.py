@@ -86,6 +86,7 @@ class Chain:
         if not self.path.exists():
             return 0.0
         with self._open() as file:
+            _last(file, self.path)
             line, _ = _last_line(file)
         return float(json.loads(line)["t"]) if line else 0.0
 

@@ -93,7 +93,8 @@ def test_d26_a_number_twice_is_told_with_both_rows(refused: Refused, capsys: pyt
     write("twice.csv", [head, one, [*two[:7], one[7], *two[8:]]])
     assert "line 3, DUP-02" in refused("twice.csv", Exit.FAILED)
     assert main(["--lang", "en", "check", "twice.csv"]) == Exit.FAILED
-    print(capsys.readouterr().out)
+    assert "twice.csv:3:card_no" in (told := capsys.readouterr().out)
+    assert "stands on line 2 already" in told
     assert main(["personalize", "b.csv", *WHERE]) == Exit.OK
     _, *others = people("o.csv", 7)
     write("o.csv", [head, others[0], [*others[1][:7], one[7], *others[1][8:]]])
