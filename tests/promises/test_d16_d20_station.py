@@ -41,13 +41,13 @@ class Leaving:
         def asked(*values: Any) -> Any:
             self._left -= 1
             if self._left < 0:
-                raise KeyServiceMissing("keyserver-lost", server="127.0.0.1:1", cause="timed out")
+                raise KeyServiceMissing("keyserver-lost", server="127.0.0.1:1", reason="timed out")
             return operation(*values)
 
         return asked
 
 
-@pytest.mark.parametrize("after", [0, 1, 30, 150, 200])
+@pytest.mark.parametrize("after", [0, 1, 30, 120])
 def test_d16_the_key_service_goes_in_the_middle_of_a_card(make_bureau: Make, after: int) -> None:
     """The card stays where it is, nothing is spoiled, no key stands in the error; with the service back it goes on."""
     bureau, rack = make_bureau(1), Rack()
@@ -137,13 +137,24 @@ def name_of(handle: int) -> str:
     return Path(f"/proc/self/fd/{handle}").readlink().name
 
 
+class Once:
+    """A head that is given one card, once: torn out of it, the card does not come back in this run."""
+
+    def __init__(self, slot: Any) -> None:
+        self._slot, self._given = slot, False
+        self.name, self.release, self.close = slot.name, slot.release, slot.close
+
+    def next_card(self, timeout: float) -> Any:
+        given, self._given = self._given, True
+        return None if given else self._slot.next_card(timeout)
+
+
 def stopped(bureau: Any, rack: Rack) -> Path:
     """Run the job until its torn card has left; the one open journal."""
     production = bureau.open()
-    line = Line(production.work, [rack.slot(1)], patience=0.1)
-    for event in line.run():
-        if event.kind.value == "lost":
-            line.drain()
+    for _ in Line(production.work, [Once(rack.slot(1))], patience=0.05).run():
+        pass
+    assert production.work.ledger.balance(production.job.job).work == 1
     production.close()
     (path,) = production.work.folder.glob("*.jrnl")
     return path
