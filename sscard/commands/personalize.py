@@ -111,6 +111,11 @@ def _produce(
         for slot in slots:
             slot.close()
         raise
+    if production.behind:
+        if as_json:
+            emit({"event": "clock-behind", "seconds": production.behind})
+        else:
+            click.echo(text("personalize.clock-behind", seconds=production.behind), err=True)
     if not as_json:
         for entry in production.waiting:
             click.echo(resume_line(place, production.work.ledger, entry))

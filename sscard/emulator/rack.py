@@ -19,6 +19,7 @@ from sscard.emulator.options import CardOptions
 from sscard.emulator.persistent import LOG_SUFFIX, PersistentCard
 from sscard.emulator.powered import AnyCard
 from sscard.emulator.tearing import Tear
+from sscard.errors import WorkspaceError
 from sscard.keys.family import Algorithm
 
 DRAWER: Final = "drawer"
@@ -100,17 +101,41 @@ class Rack:
     def _take(self) -> AnyCard | None:
         if self._waiting:
             return self._waiting.popleft()
-        if self._leftover:
-            return PersistentCard(self._leftover.popleft())
+        while self._leftover:
+            card = self._kept(self._leftover.popleft())
+            if card is not None:
+                return card
         while self._end is None or self._next < self._end:
             serial = self._next
             self._next += 1
             if self._folder is None:
                 return self._make(serial)
-            file = f"card-{serial:08X}{_SUFFIX}"
-            if not (self._folder / file).exists() and not (self._folder / DRAWER / file).exists():
-                return PersistentCard(self._folder / file, partial(self._make, serial))
+            card = self._new(self._folder / f"card-{serial:08X}{_SUFFIX}", serial)
+            if card is not None:
+                return card
         return None
+
+    def _new(self, path: Path, serial: int) -> PersistentCard | None:
+        """A new card; None where there is one of that serial, perhaps another program's made a moment ago."""
+        finished = path.parent / DRAWER / path.name
+        if path.exists() or finished.exists():
+            return None
+        card = self._kept(path, partial(self._make, serial))
+        if card is not None and finished.exists():
+            card.close()
+            path.unlink()
+            return None
+        return card
+
+    @staticmethod
+    def _kept(path: Path, make: Callable[[], AnyCard] | None = None) -> PersistentCard | None:
+        """The card at ``path``; None where another program has it in a head, or has finished it."""
+        try:
+            return PersistentCard(path, make)
+        except WorkspaceError as error:
+            if error.key in ("image-in-use", "image-missing"):
+                return None
+            raise
 
     def _blank(self, serial: int) -> AnyCard:
         return SoftwareCard.blank(

@@ -63,8 +63,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This card (row {seq}) was begun with another version of the profile.|Resume with that profile, or give the card up: sscard jobs lose {seq}.",
     ),
     "quarantine-key": (
-        "卡内密钥 {key} 既不是新的也不是空的, 还剩 {tries} 次。卡已隔离, 不再写入。|放入废卡盒; 此人会用另一张卡制作。",
-        "Key {key} on the card is neither the new one nor absent, {tries} tries left. The card is set aside.|Put it into the reject box; the person gets another card.",
+        "卡内密钥 {key} 既不是这里的 (校验值 {value}) 也不是空的, 还剩 {tries} 次。卡已隔离, 不再写入。|放入废卡盒; 此人会用另一张卡制作。若多张如此, 核对密钥库的地区和版本: sscard keys list。",
+        "Key {key} on the card is neither the one here (check value {value}) nor absent, {tries} tries left. The card is set aside.|Put it into the reject box; the person gets another card. When several do this, check region and version of the keys: sscard keys list.",
+    ),
+    "wrong-key": (
+        "卡不接受密钥 {key} (校验值 {value}), 还剩 {tries} 次。已停止, 不会再试。|核对密钥库的地区和版本: sscard keys list。",
+        "The card does not accept key {key} (check value {value}), {tries} tries left. Stopped; it is not tried again.|Check region and version of the keys: sscard keys list.",
     ),
     "quarantine-unfinished": (
         "断电正好落在密钥文件与主控密钥 {target} 之间, 目录已无人能打开 ({sw})。卡已隔离。|放入废卡盒; 此人会用另一张卡制作。",
@@ -229,6 +233,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ledger-key-missing": (
         "账本的人员摘要密钥 {path} 缺失或损坏。没有它认不出已有卡的人。|不要继续; 从备份恢复。",
         "The ledger's person key {path} is missing or damaged. Without it people who have a card are not recognised.|Do not go on; restore it from a backup.",
+    ),
+    "journal-newer": (
+        "日志 {path} 由更新的 sscard ({tool}) 写成, 此版本读不了。没有动任何卡。|用写它的版本继续这个任务。",
+        "Journal {path} was written by a newer sscard ({tool}), which this one cannot read. No card was touched.|Go on with the version that wrote it.",
+    ),
+    "job-keys-damaged": (
+        "任务开始时所用密钥的清单 {path} 已损坏。没有动任何卡。|保留此文件, 通知管理员, 从备份恢复。",
+        "The list of keys the job was begun with, {path}, is damaged. No card was touched.|Keep the file, tell the supervisor and restore it from a backup.",
+    ),
+    "job-other-keys": (
+        "任务 {job} 开始时密钥 {key} 的校验值是 {expected}, 现在是 {found}: 密钥版本或地区不同。没有动任何卡。|换回任务开始时的密钥 (sscard keys list 列出校验值), 再运行同一条命令。",
+        "Job {job} began with key {key} of check value {expected}; here it has {found}: another version or region. No card was touched.|Open the keys the job began with (sscard keys list shows check values) and run the same command again.",
     ),
     "ledger-version": (
         "账本 {path} 的版本是 {version}, 本程序不认识。|换用新版本的程序。",

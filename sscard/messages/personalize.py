@@ -39,6 +39,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "step-compare": ("回读比对 {target}", "read back and compare {target}"),
     "step-check-empty": ("确认 {target} 为空", "confirm that {target} is empty"),
     "step-check-readable": ("确认 {target} 可读", "confirm that {target} can be read"),
+    "clock-behind": (
+        "⚠ 时钟比本站最后一条记录慢 {seconds} 秒: 可能被拨回或电池没电。次序按计数, 不受影响; 发卡日期取自批次。请先校准时钟。",
+        "⚠ The clock is {seconds} s behind this station's last entry: set back, or its battery is empty. Order is kept by counting "
+        "and issue dates come from the batch; set the clock right all the same.",
+    ),
     "title": ("批次 {batch}   {profile}   地区 {region}", "batch {batch}   {profile}   region {region}"),
     "demo-mark": ("演示密钥 DEMO: 不能用于真卡", "DEMO keys: never for real cards"),
     "col-head": ("头", "head"),

@@ -81,6 +81,15 @@ class Chain:
         with self._open() as file:
             return _last(file, self.path)[0]
 
+    def newest(self) -> float:
+        """When the last entry was made, in seconds since 1970; 0 for an empty chain.  Raises JournalError."""
+        if not self.path.exists():
+            return 0.0
+        with self._open() as file:
+            _last(file, self.path)
+            line, _ = _last_line(file)
+        return float(json.loads(line)["t"]) if line else 0.0
+
     @contextmanager
     def _open(self) -> Iterator[int]:
         try:
@@ -105,15 +114,19 @@ class Chain:
 
 def _last(file: int, path: Path) -> tuple[Place, int]:
     """Place of the last whole line, and the bytes of a torn one behind it.  Raises JournalError for damage."""
-    size = os.fstat(file).st_size
-    tail = os.pread(file, _BLOCK, max(0, size - _BLOCK))
-    whole = tail.rfind(b"\n") + 1
-    torn = len(tail) - whole
-    if not whole:
+    line, torn = _last_line(file)
+    if not line:
         return Place(), torn
-    line = tail[tail.rfind(b"\n", 0, whole - 1) + 1 : whole]
     body, mark, end = line.rpartition(b',"hash":"')
     digest = hashlib.sha256(body).hexdigest()
     if not mark or end != f'{digest}"}}\n'.encode():
         raise JournalError("chain-damaged", path=str(path))
     return Place(int(json.loads(line)["n"]), digest), torn
+
+
+def _last_line(file: int) -> tuple[bytes, int]:
+    """The last whole line, empty where there is none, and the bytes of a torn one behind it."""
+    size = os.fstat(file).st_size
+    tail = os.pread(file, _BLOCK, max(0, size - _BLOCK))
+    whole = tail.rfind(b"\n") + 1
+    return tail[tail.rfind(b"\n", 0, max(whole - 1, 0)) + 1 : whole], len(tail) - whole

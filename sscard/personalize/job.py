@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,12 +27,15 @@ from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
+from sscard.personalize.jobkeys import hold_to_keys
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
 
 _PERSON_KEY_SIZE: Final = 32
+_CLOCK_SLACK: Final = 5.0
+"""Seconds a clock may be set back without a word."""
 
 
 class JobLock:
@@ -58,7 +62,10 @@ class JobLock:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """An opened job.  ``waiting``: cards an earlier run left in work, which must come back or be declared lost."""
+    """An opened job.  ``waiting``: cards an earlier run left in work, which must come back or be declared lost.
+
+    ``behind``: seconds by which the clock is behind the station's last entry, 0 where it is not.
+    """
 
     workspace: Workspace
     batch: Batch
@@ -67,6 +74,7 @@ class Production:
     waiting: tuple[CardEntry, ...]
     lock: JobLock
     layout: Format | None = None
+    behind: int = 0
 
     def close(self) -> None:
         """Let go of ledger and job."""
@@ -141,8 +149,9 @@ def open_production(
 ) -> Production:
     """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
 
-    Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, FormatError
-    for a format without return files, and JournalError when journal or ledger cannot be read or written.
+    Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses and for keys
+    or a profile other than the job was begun with, FormatError for a format without return files, and JournalError
+    when journal or ledger cannot be read or written.
     """
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
@@ -154,8 +163,11 @@ def open_production(
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
+        hold_to_keys(folder, job.job, template, service)
         note = job_note(workspace, ledger, job)
-        note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION)
+        behind = _clock_behind(workspace)
+        late = {"behind": behind} if behind else {}
+        note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
         returned = return_path(workspace.outbox_path, sheet, job)
@@ -163,7 +175,13 @@ def open_production(
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
     work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
-    return Production(workspace, batch, job, work, waiting, lock, layout)
+    return Production(workspace, batch, job, work, waiting, lock, layout, behind)
+
+
+def _clock_behind(workspace: Workspace) -> int:
+    """Seconds by which the clock is behind the newest entry of the station's chain; 0 where it is not."""
+    behind = Chain(workspace.chain_path).newest() - time.time()
+    return round(behind) if behind > _CLOCK_SLACK else 0
 
 
 def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:

@@ -7,7 +7,7 @@ elsewhere is reported.
 ================  ==========================================================================
 kind              fields
 ================  ==========================================================================
-``open``          ``card`` (historical bytes), ``job``, ``row``, ``profile`` (digest), ``tool``
+``open``          ``card`` (historical bytes), ``job``, ``row``, ``profile`` (digest), ``tool``, ``format``
 ``intent``        ``card``, ``visit``, ``first``, ``last``: on disk before the visit's first change leaves
 ``done``          ``card``, ``step``: a key-changing or irreversible step succeeded
 ``leave``         ``card``, ``visit``
@@ -40,8 +40,12 @@ RETURNED: Final = "returned"
 Note = Callable[..., object]
 """Takes a kind of entry and its fields: the station's chain, as far as one job may write to it."""
 
+FORMAT: Final = 1
+"""Of the lines of a card; stands in ``open``, where older journals have none.  A later one is refused."""
 SUFFIX: Final = ".jrnl"
 CLOSED_SUFFIX: Final = ".journal"
+_KINDS: Final = frozenset({"open", "intent", "done", "leave", "end"})
+_BLOCK: Final = 65_536
 
 
 @dataclass(slots=True)
@@ -193,6 +197,7 @@ class JournalledCard:
         """Say which row this card is for."""
         state = self.state
         body = f'{self._prefix},"job":{json.dumps(job)},"row":{state.row},"profile":"{state.profile}","tool":"{tool}"'
+        body += f',"format":{FORMAT}'
         self._journal.write("open", body)
 
     def intended(self, visit: int) -> bool:
@@ -253,13 +258,25 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
 
 
 def card_states(folder: Path, cards: Collection[str]) -> dict[str, CardState]:
-    """What the open journals of a job say of these cards, by historical bytes.  Raises JournalError for damage."""
+    """What the open journals of a job say of these cards, by historical bytes.
+
+    Raises JournalError for damage, and for lines that only a later version of the toolkit writes.
+    """
     states: dict[str, CardState] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         for entry in read_entries(path):
+            if entry["kind"] not in _KINDS or entry.get("format", FORMAT) != FORMAT:
+                raise JournalError("journal-newer", path=str(path), tool=entry.get("tool", "?"))
             if entry["card"] in cards:
                 _apply(states, entry)
     return states
+
+
+def next_name(folder: Path, head: int) -> str:
+    """Name of a head's next journal: counted on from the job's newest, so that no clock decides their order."""
+    numbers = [path.name.partition("-")[0] for path in folder.iterdir() if path.suffix in (SUFFIX, CLOSED_SUFFIX)]
+    newest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return f"{newest + 1:020d}-{head}"
 
 
 def retire(folder: Path, note: Note) -> None:
@@ -275,8 +292,13 @@ def retire(folder: Path, note: Note) -> None:
 
 
 def _close_for_good(path: Path, place: Place, note: Note) -> None:
-    """Tell where the journal ends, then rename it: told twice where a crash came between."""
-    note("closed", file=path.stem, lines=place.number, last=place.hash)
+    """Tell where the journal ends, and how many bytes of a torn line follow, then rename it.
+
+    Told twice where a crash came between.
+    """
+    torn = _torn(path)
+    more = {"torn": torn} if torn else {}
+    note("closed", file=path.stem, lines=place.number, last=place.hash, **more)
     try:
         path.rename(path.with_suffix(CLOSED_SUFFIX))
     except OSError as error:
@@ -303,6 +325,13 @@ def _apply(states: dict[str, CardState], entry: dict[str, object]) -> None:
         state.verdict, state.reason = str(entry["verdict"]), str(entry["reason"])
         if state.verdict == RETURNED:
             del states[card]
+
+
+def _torn(path: Path) -> int:
+    """Bytes behind the last whole line."""
+    with _reading(path) as file:
+        file.seek(max(0, path.stat().st_size - _BLOCK))
+        return len(file.read().rpartition(b"\n")[2])
 
 
 def _sync_folder(folder: Path) -> None:

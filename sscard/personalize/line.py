@@ -479,7 +479,7 @@ class _Head:
 
     def _open_journal(self) -> Journal:
         if self._journal is None:
-            name = f"{time.time_ns():020d}-{self.number}"
+            name = journals.next_name(self._work.folder, self.number)
             self._work.note("journal", file=name, head=self.number)
             self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")
         return self._journal

@@ -166,7 +166,8 @@ class Runner:
             raise
         except CounterError as error:
             if isinstance(probe, Authenticate | VerifyPin):
-                raise Quarantined("quarantine-key", key=probe.key.name, tries=error.fields["tries"]) from error
+                fields = {"key": error.fields.get("key", probe.key), "value": error.fields.get("value", "–")}
+                raise Quarantined("quarantine-key", tries=error.fields["tries"], **fields) from error
             raise
         return True
 
@@ -209,8 +210,13 @@ class Runner:
         self._channel.call(Command(0x00, 0x20, 0x00, action.id, pin.reveal()))
 
     def _authenticate(self, action: Authenticate) -> None:
-        proof = self._dialect.authentication.proof(self._service, self._bind(action.key), self._challenge())
-        self._channel.call(Command(0x00, 0x82, 0x00, action.id, proof))
+        key = self._bind(action.key)
+        proof = self._dialect.authentication.proof(self._service, key, self._challenge())
+        try:
+            self._channel.call(Command(0x00, 0x82, 0x00, action.id, proof))
+        except CounterError as error:
+            value = self._service.check_value(action.key).hex().upper()
+            raise CounterError("wrong-key", error.tries, key=action.key, value=value) from error
 
     def _prove_card(self, action: ProveCard) -> None:
         question, expected = self._dialect.authentication.question(self._service, self._bind(action.key), action.id)

@@ -119,7 +119,7 @@ def journal_gone(ws: Path) -> None:
 
 def journal_of_another_station(ws: Path) -> None:
     path = journals_of(ws)[0]
-    shutil.copy(path, path.with_name("00000000000000000001-1.journal"))
+    shutil.copy(path, path.with_name("00000000000000000999-1.journal"))
 
 
 def journal_of_another_job(ws: Path) -> None:
