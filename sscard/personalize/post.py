@@ -53,9 +53,9 @@ def _once(target: HttpTarget, parcel: Parcel, headers: dict[str, str], secured: 
         wire.connect()
         with _deadline(wire, target.seconds):
             wire.request("POST", target.path, parcel.content, headers)
-            answer = wire.getresponse()
-            raw = answer.read(RECEIPT_LIMIT + 1)
-            status, whole = answer.status, answer.length in (None, 0)
+            with wire.getresponse() as answer:
+                raw = answer.read(RECEIPT_LIMIT + 1)
+                status, whole = answer.status, answer.length in (None, 0)
     except (OSError, HTTPException, ValueError) as error:
         cause = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
         raise Undelivered("outbox-unreachable", target=target.name, file=revision.name, cause=cause) from error
