@@ -6,6 +6,7 @@ Whatever must survive a power cut, a killed process or a full disk goes to disk 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,8 +62,9 @@ def sweep(path: Path) -> None:
     """Remove what killed writers left beside ``path``.  Only for who alone writes it at that time.  Raises OSError."""
     if not path.parent.is_dir():
         return
+    mine = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]+{re.escape(_ENDING)}")
     for left in path.parent.iterdir():
-        if left.name.startswith(f".{path.name}.") and left.name.endswith(_ENDING):
+        if mine.fullmatch(left.name):
             left.unlink(missing_ok=True)
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -21,6 +22,7 @@ import pytest
 from sscard.cli import main
 from sscard.emulator import Rack
 from sscard.errors import Exit, GuardRefused, WorkspaceError
+from sscard.personalize import job as jobs
 from sscard.personalize import outbox as outboxes
 from sscard.personalize import post
 from sscard.personalize.job import open_ledger
@@ -358,6 +360,45 @@ def test_killed_at_any_point_there_is_one_effect(
         shutil.rmtree(ws)
     assert killed > 25
     assert {("waiting", 0), ("sent", 0), ("sent", 1), ("acknowledged", 1)} <= stages
+
+
+def write_with(fuse_at: int, words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """A run in a process of its own that is killed while it writes its return files."""
+    child = os.fork()
+    if not child:
+        real = jobs.write_returns
+        monkeypatch.setattr(jobs, "write_returns", lambda *a, **k: (Fuse(fuse_at, full=False), real(*a, **k))[1])
+        with suppress(BaseException):
+            os._exit(main(words))
+        os._exit(99)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_killed_while_return_files_are_written_the_same_command_mends_it(
+    finished: Path,
+    tmp_path: Path,
+    receiver: Receiver,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the chain and the disk hold then, the batch run again leaves files that can be sent."""
+    at, codes, again = 1, [], set()
+    while Exit.OK not in codes:
+        ws = Path(shutil.copytree(finished, tmp_path / f"w{at}"))
+        post_to(ws, receiver, f"w{at}")
+        whole = returned(ws).read_bytes()
+        for path in (ws / "outbox").iterdir():
+            path.write_bytes(b"edited")
+        words = ["personalize", str(finished.parent / "b.csv"), "--workspace", str(ws), *RUN]
+        codes.append(write_with(at, words, monkeypatch))
+        again.add(main(words))
+        assert returned(ws).read_bytes() == whole
+        assert command(capsys, ws, "send")[0] == Exit.OK
+        assert_settled(ws, receiver, f"w{at}", capsys)
+        at += 4
+    assert codes == [-signal.SIGKILL] * (len(codes) - 1) + [Exit.OK]
+    assert len(codes) > 5
+    assert again == {Exit.OK, Exit.REFUSED}, "written anew, or found whole"
 
 
 def test_on_a_full_disk_there_is_one_effect(
