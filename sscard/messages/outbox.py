@@ -21,6 +21,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "option-job": ("只取这个任务", "this job only"),
     "option-target": ("只发给这个收件方, 可多次给出", "this receiver only; may be given several times"),
+    "next": (
+        "发给收件方: sscard outbox send --workspace {workspace}",
+        "To send it: sscard outbox send --workspace {workspace}",
+    ),
     "empty": ("发件箱是空的。", "The outbox is empty."),
     "no-targets": (
         "没有设置收件方: 在 sscard.toml 中加 [outbox.名称] (docs/outbox.md)。",

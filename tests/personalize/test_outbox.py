@@ -395,9 +395,9 @@ def test_killed_while_return_files_are_written_the_same_command_mends_it(
         assert returned(ws).read_bytes() == whole
         assert command(capsys, ws, "send")[0] == Exit.OK
         assert_settled(ws, receiver, f"w{at}", capsys)
-        at += 4
+        at += 6
     assert codes == [-signal.SIGKILL] * (len(codes) - 1) + [Exit.OK]
-    assert len(codes) > 5
+    assert len(codes) > 4
     assert again == {Exit.OK, Exit.REFUSED}, "written anew, or found whole"
 
 
@@ -406,7 +406,7 @@ def test_on_a_full_disk_there_is_one_effect(
 ) -> None:
     at, codes = 0, set()
     while Exit.OK not in codes:
-        at += 3
+        at += 4
         ws = Path(shutil.copytree(finished, tmp_path / f"f{at}"))
         post_to(ws, receiver, f"f{at}")
         codes.add(send_with(at, ws, full=True))
@@ -587,6 +587,11 @@ def test_what_a_person_sees(ws: Path, receiver: Receiver, capsys: pytest.Capture
     assert shown("send")[0] == Exit.REFUSED
     post_to(ws, receiver, "person")
     assert "待发" in shown("list")[1]
+    returned(ws).unlink()
+    batch = str(ws.parent / "b.csv")
+    assert main(["people", "--count", "3", "--seed", "1", "--out", batch]) == Exit.OK
+    assert main(["--lang", "zh", "personalize", batch, "--workspace", str(ws), *RUN]) == Exit.OK
+    assert f"发给收件方: sscard outbox send --workspace {ws}" in capsys.readouterr().out
     assert shown("send", "--target", "nobody")[0] == Exit.REFUSED
     assert shown("send", "--job", "nobody")[0] == Exit.REFUSED
     code, text = shown("send", "--target", "bank")
