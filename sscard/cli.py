@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "manifest": "manifest",
     "personalize": "personalize",
     "jobs": "jobs",
+    "outbox": "outbox",
     "read": "read",
     "info": "info",
     "pin": "pin",

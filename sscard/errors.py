@@ -153,6 +153,16 @@ class JournalError(SscardError):
     """The journal or the ledger cannot be written or read."""
 
 
+class Undelivered(SscardError):
+    """No receipt of a return file came: it stays in the outbox and is sent again under the same key."""
+
+    exit_code = Exit.PARTLY
+
+
+class DeliveryRefused(SscardError):
+    """A receiver said no to a return file, or nothing can be sent to it as it is set up; trying again does not help."""
+
+
 class BatchError(SscardError):
     """The batch file cannot be used; findings tell file, line, column and rule."""
 

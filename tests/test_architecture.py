@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "sscard"
-BASE = {"errors", "messages", "_version", "_lazy"}
+BASE = {"durable", "errors", "messages", "_version", "_lazy"}
 MAY: dict[str, set[str]] = {
     "apdu": set(),
     "keys": set(),

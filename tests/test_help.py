@@ -43,6 +43,7 @@ NOT_HERE = {
     "sscard ceremony abandon loss-inc-1-stkdf04-v1-99 --reason 人员变动 --workspace ws": Exit.FAILED,
     "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
     "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
+    "sscard outbox send --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
     "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231"
@@ -56,7 +57,7 @@ NOT_HERE = {
         Exit.FAILED
     ),
 }
-"""Examples that need a reader, people at a table, a key, a stopped card, a used purse or a PSAM, and their ends."""
+"""Examples that need a reader, people, a receiver, a key, a stopped card, a used purse or a PSAM, and their ends."""
 SERVERS = (("emulate",), ("keyserver",))
 """Commands that go on until they are told to stop."""
 

@@ -137,6 +137,12 @@ JSON_RUNS = {
     "personalize": "sscard personalize b.csv --workspace ws --reader emulator --json",
     "demo": "sscard demo --count 2 --json",
     "jobs": "sscard jobs --workspace ws --json",
+    "outbox list": r"""mkdir drop; printf '[outbox.bank]\nkind = "folder"\npath = "../drop"\n' >> ws/sscard.toml
+        sscard outbox list --workspace ws --json""",
+    "outbox send": r"""sscard outbox send --workspace ws > waiting
+        for s in drop/*.slip.json; do sed '1s/$/"effect": "applied",/' $s > ${s%.slip.json}.receipt.json; done
+        sscard outbox send --workspace ws --json""",
+    "outbox verify": "for f in ws/outbox/*.csv; do echo x >> $f; done; sscard outbox verify --workspace ws --json",
     "info": "sscard info --reader emulator --json",
     "read": "sscard read DF04 --reader emulator --json",
     "card sample": "sscard card sample a.img --json && sscard card sample c.img --serial 9 --json",
@@ -230,9 +236,9 @@ def test_json_fields_are_those_the_integrators_guide_names(tmp_path: Path) -> No
 def test_error_codes_of_the_documents_can_be_explained() -> None:
     from sscard.commands.explain import UnknownCode, explain
 
-    for name in ("operator.md", "journal.md"):
+    for name in ("operator.md", "journal.md", "outbox.md"):
         codes = set(re.findall(r"\b[A-Z]+(?:-[A-Z]+)+\b", (ROOT / "docs" / name).read_text("utf-8")))
-        codes -= {"HMAC-SHA"}
+        codes -= {"HMAC-SHA", "RFC"}
         assert len(codes) >= 3
         assert [explain(code).kind for code in sorted(codes)] == ["error"] * len(codes)
     with pytest.raises(UnknownCode):

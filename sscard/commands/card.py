@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import click
 
 from sscard.commands.common import emit, json_option, reader_option, workspace_option
 from sscard.commands.layout import columns, named
+from sscard.durable import write_private
 from sscard.errors import Exit, GuardRefused, WorkspaceError
 from sscard.messages import text
 
@@ -66,7 +65,7 @@ def export_command(
         card = _export_image(_software_card(image_path), profile_name)
     else:
         card = _export_reader(reader, workspace, profile_name, with_pin=with_pin, words="card export", yes=yes)
-    _write_private(file, export.dump(card))
+    write_private(file, export.dump(card).encode("utf-8"))
     unread = [each.place for each in card.files if each.outcome is not Outcome.READ]
     values = sum(len(each.values) for each in card.files)
     if as_json:
@@ -292,18 +291,6 @@ def _store(card: AnyCard, file: Path, *, as_json: bool) -> int:
 def _require_free(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         raise GuardRefused("export-exists", path=str(path))
-
-
-def _write_private(path: Path, content: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _emit(found: Iterable[Difference], names: tuple[str, str]) -> None:

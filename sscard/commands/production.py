@@ -94,6 +94,8 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         show_balance(balance)
         if files:
             click.echo(text("personalize.returns", path=files["returns"]))
+            if production.workspace.targets:
+                click.echo(text("outbox.next", workspace=production.workspace.root))
         if files and balance.spoiled:
             click.echo(text("personalize.spoiled-list", path=files["spoiled_list"]))
         for entry in waiting:

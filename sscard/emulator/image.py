@@ -7,12 +7,11 @@ and PIN in clear, as the chip does: it is for demonstration keys, and its file i
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.durable import write_private
 from sscard.emulator.powered import AnyCard
 from sscard.errors import WorkspaceError
 
@@ -70,17 +69,7 @@ def load(text: str, *, path: str = _IN_MEMORY) -> AnyCard:
 
 def save(card: AnyCard, path: Path, *, durable: bool = True) -> None:
     """Write the image so that the file is always the old or the new one; ``durable`` also outlives a power cut."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(dump(card))
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_private(path, dump(card).encode("ascii"), durable=durable)
 
 
 def read(path: Path) -> AnyCard:

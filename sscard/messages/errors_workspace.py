@@ -33,6 +33,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: 设置项 {name} 的值不对: {value}。|例如: {example}",
         "{path}: setting {name} has a wrong value: {value}.|For example: {example}",
     ),
+    "workspace-target": (
+        "{path}: [outbox.{target}] 的 {item} 不对。|例如: {example} (docs/outbox.md)",
+        "{path}: {item} of [outbox.{target}] is wrong.|For example: {example} (docs/outbox.md)",
+    ),
     "workspace-exists": (
         "{path} 已经是工作目录, 未作改动。|直接使用, 或换一个文件夹。",
         "{path} is a workspace already; nothing was changed.|Use it as it is, or choose another folder.",

@@ -46,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "psam": ("PSAM: 申领、装载、发放、登记簿", "PSAMs: request, load, issue, register"),
     "ceremony": ("密钥仪式: 脚本、记录、表单", "key ceremonies: scripts, transcripts, forms"),
     "vectors": ("运行测试向量", "run test vectors"),
+    "outbox": ("发件箱: 发送回盘文件, 保存回执", "send return files, keep their receipts"),
     "audit": ("审计: 核对证据, 导出证据包", "check the evidence, export it"),
     "selftest": ("自检: 断电续作的证明", "proofs run here and now: power cuts"),
     "explain": ("解释状态字、规则号与错误码", "explain a status word, rule or error code"),

@@ -20,11 +20,11 @@ from sscard.personalize import evidence_check, journal
 from sscard.personalize.chain import SUFFIX, Chain, Place
 from sscard.personalize.evidence_check import Finding
 from sscard.personalize.ledger import Ledger
+from sscard.personalize.returns import return_files
 from sscard.personalize.workspace import Workspace
 
 _CHECKER: Final = "verify.py"
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
-_RETURNED: Final = ("return.csv", "spoiled.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
         {
             path.name: sha256(path.read_bytes()).hexdigest()
             for name in jobs
-            for path in (workspace.outbox_path / f"{name}-{end}" for end in _RETURNED)
-            if path.exists()
+            for path in return_files(workspace.outbox_path, name)
         },
     )
 

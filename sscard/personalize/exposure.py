@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sscard.cos.profile import load_profile
-from sscard.keys.files import write_private
+from sscard.durable import write_private
 from sscard.keys.store import Entry
 from sscard.personalize.impact import ExposedPsam, Exposure, PsamHolders, exposures
 from sscard.personalize.ledger import Ledger

@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +17,9 @@ from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
+from sscard.durable import write_private
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
-from sscard.keys.files import write_private
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.batch import Batch
@@ -30,6 +29,7 @@ from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
 from sscard.personalize.ledger import CardEntry, Job, Ledger, State
 from sscard.personalize.plan import Template, compile_profile
+from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
 
@@ -83,19 +83,24 @@ class Production:
 
     def returns(self) -> tuple[Path, Path]:
         """Write the return file and the list of spoiled plastics into the outbox."""
-        files = write_returns(
+        job, ledger = self.job, self.work.ledger
+        balance = ledger.balance(job.job)
+
+        def note(files: dict[str, str]) -> None:
+            self.work.note("returns", files=files, rows=job.rows, good=balance.good, spoiled=balance.spoiled)
+
+        return write_returns(
             self.workspace.outbox_path,
-            self.work.ledger,
-            self.job,
+            ledger,
+            job,
             self.batch.records(),
             region=self.workspace.region,
             station=self.workspace.station,
+            note=note,
             version=self.work.template.profile.constants.get("version", ""),
             layout=self.layout,
             batch_id=self.batch.batch_id,
         )
-        self.work.note("returns", files={path.name: sha256(path.read_bytes()).hexdigest() for path in files})
-        return files
 
 
 def open_ledger(workspace: Workspace) -> Ledger:
@@ -171,7 +176,8 @@ def open_production(
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
         returned = return_path(workspace.outbox_path, sheet, job)
-        if returned.exists() and ledger.balance(job.job).complete:
+        whole = read_register(workspace.chain_path.parent).stands(workspace.outbox_path, job.job)
+        if whole and returned.exists() and ledger.balance(job.job).complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
     work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)

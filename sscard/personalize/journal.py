@@ -29,6 +29,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, Final
 
+from sscard.durable import sync_folder
 from sscard.errors import JournalError
 from sscard.personalize.chain import START, Place, chained
 
@@ -76,7 +77,7 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             size = os.fstat(self._file).st_size
         except OSError as error:
             raise JournalError("journal-write", path=str(path), cause=error.strerror) from error
@@ -332,11 +333,3 @@ def _torn(path: Path) -> int:
     with _reading(path) as file:
         file.seek(max(0, path.stat().st_size - _BLOCK))
         return len(file.read().rpartition(b"\n")[2])
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

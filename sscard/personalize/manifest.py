@@ -14,8 +14,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash, HashAlgorithm
 
 from sscard.cos.model import Profile
+from sscard.durable import write_private
 from sscard.errors import BatchUnusable, GuardRefused
-from sscard.keys.files import write_private
 from sscard.personalize.batch import Batch
 
 KINDS: Final = ("production", "sample", "training")

@@ -7,13 +7,13 @@ within ``SEED_STEP``; the same seed gives the same file on every machine.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 from sscard.cos import names
+from sscard.durable import replacing
 from sscard.errors import BatchUnusable, GuardRefused
 from sscard.personalize import cardnumber, lines, ssn
 from sscard.personalize.rules_card import DEMO_NAME
@@ -97,19 +97,15 @@ def write(
     people = rows(count, seed=seed, region=region, rare=encoding != "gbk")
     if path.exists() and not force:
         raise GuardRefused("people-exists", path=str(path))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding=encoding, newline="") as file:
+        with replacing(path, mode=0o644) as part, part.open("w", encoding=encoding, newline="") as file:
             file.write(",".join(COLUMNS) + "\n")
             for done, row in enumerate(people, 1):
                 file.write(",".join(row) + "\n")
                 if on_row:
                     on_row(done)
-        part.replace(path)
     except OSError as error:
         raise BatchUnusable("people-unwritable", path=str(path), reason=error.strerror or str(error)) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _row(seq: int, person: int, region: str, rare: bool) -> tuple[str, ...]:

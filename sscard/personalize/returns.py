@@ -1,18 +1,18 @@
 """The return file (回盘): one line a row of the batch, whatever became of it.
 
-Written beside its final name, flushed, checked against the ledger and only then renamed; never edited afterwards.
-The file is the issuer's data in full: it belongs in the outbox, not in a log.
+Written beside its final name, checked against the ledger, told of in the station's chain, and only then renamed; never
+edited afterwards.  The file is the issuer's data in full: it belongs in the outbox, not in a log.
 """
 
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from sscard.durable import replacing, sweep
 from sscard.errors import FormatError, JournalError
 from sscard.personalize.exchange.load import load_format
 from sscard.personalize.exchange.model import Container, Format, Sheet
@@ -52,6 +52,17 @@ def return_path(outbox: Path, sheet: Sheet, job: Job) -> Path:
     return outbox / f"{job.job}-return.{_ENDINGS[sheet.container]}"
 
 
+def spoiled_path(outbox: Path, job: str) -> Path:
+    """Where the list of a job's spoiled plastics stands."""
+    return outbox / f"{job}-spoiled.csv"
+
+
+def return_files(outbox: Path, job: str) -> list[Path]:
+    """The files of a job that lie in the outbox, in whatever formats it was returned."""
+    named = [outbox / f"{job}-return.{ending}" for ending in sorted(set(_ENDINGS.values()))]
+    return [path for path in (*named, spoiled_path(outbox, job)) if path.exists()]
+
+
 def write_returns(
     outbox: Path,
     ledger: Ledger,
@@ -60,11 +71,15 @@ def write_returns(
     *,
     region: str,
     station: str,
+    note: Callable[[dict[str, str]], None],
     version: str = "",
     layout: Format | None = None,
     batch_id: str = "",
 ) -> tuple[Path, Path]:
     """Write return file, in the format ``layout``, and list of spoiled plastics; returns both.
+
+    ``note`` is given name → SHA-256 of both before either is there: what a crash leaves is known to the chain, or is
+    an older file, and never a stranger.  One writer a job.
 
     Raises JournalError when totals do not tie or the disk refuses, FormatError for what the format cannot hold.
     """
@@ -79,10 +94,22 @@ def write_returns(
     }
     returns = return_path(outbox, sheet, job)
     rows = _rows(ledger, job, records, facts)
-    _replace(returns, lambda part: write_rows(part, sheet, rows, count=job.rows, batch=facts["batch"]))
-    spoiled = outbox / f"{job.job}-spoiled.csv"
-    _replace(spoiled, lambda part: _write_spoiled(part, _spoiled(ledger, job, station)))
+    spoiled = spoiled_path(outbox, job.job)
+    try:
+        outbox.mkdir(parents=True, exist_ok=True)
+        for path in (returns, spoiled):
+            sweep(path)
+        with replacing(spoiled) as list_part, replacing(returns) as part:
+            write_rows(part, sheet, rows, count=job.rows, batch=facts["batch"])
+            _write_spoiled(list_part, _spoiled(ledger, job, station))
+            note({returns.name: _digest(part), spoiled.name: _digest(list_part)})
+    except OSError as error:
+        raise JournalError("returns-write", path=str(returns), cause=error.strerror) from error
     return returns, spoiled
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: dict[str, str]) -> Iterator[dict[str, str]]:
@@ -141,21 +168,3 @@ def _write_spoiled(path: Path, rows: Iterable[tuple[object, ...]]) -> None:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(SPOILED_COLUMNS)
         writer.writerows(rows)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file of mode 0600 beside its name, flush it and give it the name."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-        write(part)
-        part.chmod(0o600)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise JournalError("returns-write", path=str(path), cause=error.strerror) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.durable import write_private
 from sscard.errors import GuardRefused, WorkspaceError
 from sscard.keys.anchor import Anchor
 from sscard.keys.backend import VAULT
 from sscard.keys.family import Algorithm, family_of
-from sscard.keys.files import write_private
 from sscard.keys.hierarchy import DemoKey, demo_vault
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyService
+from sscard.personalize.targets import TABLE, Target, read_targets
 
 SETTINGS_NAME: Final = "sscard.toml"
 FORMAT: Final = 1
@@ -53,7 +54,7 @@ class Workspace:
 
     ``region`` has six digits; ``init_org`` is the initializing institution (初始化机构) of 24 digits: 9156000002, the
     issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).  ``keys`` names the back
-    end that holds the keys (docs/keys.md).
+    end that holds the keys (docs/keys.md), ``targets`` who gets the return files (docs/outbox.md).
     """
 
     root: Path
@@ -63,6 +64,7 @@ class Workspace:
     station: str
     init_org: str
     keys: str = VAULT
+    targets: tuple[Target, ...] = ()
 
     @property
     def vault_path(self) -> Path:
@@ -113,14 +115,15 @@ def open_workspace(directory: Path) -> Workspace:
     """Read the settings of a workspace.
 
     Raises WorkspaceError: "workspace-missing", "workspace-unreadable", "workspace-encoding", "workspace-toml" (with
-    the line), "workspace-key", "workspace-key-missing", "workspace-value".
+    the line), "workspace-key", "workspace-key-missing", "workspace-value", "workspace-target".
     """
     root = directory.resolve()
     path = root / SETTINGS_NAME
     settings = _settings(path)
+    targets = read_targets(path, settings.pop(TABLE, {}))
     for name in settings:
         if name != "format" and name not in _RULES and name not in _OPTIONAL:
-            known = ", ".join(("format", *_RULES, *_OPTIONAL))
+            known = ", ".join(("format", *_RULES, *_OPTIONAL, TABLE))
             raise WorkspaceError("workspace-key", path=str(path), name=name, known=known)
     if settings.get("format") != FORMAT or isinstance(settings["format"], bool):
         raise _wrong(path, settings, "format", str(FORMAT))
@@ -136,7 +139,7 @@ def open_workspace(directory: Path) -> Workspace:
     if not init_org.startswith(_INIT_ORG_PREFIX + region):
         raise _wrong(path, settings, "init_org", f'"{_init_org(region)}"')
     demo = settings["mode"] == _DEMO
-    return Workspace(root, region, demo, settings["profile"], settings["station"], init_org, settings["keys"])
+    return Workspace(root, region, demo, settings["profile"], settings["station"], init_org, settings["keys"], targets)
 
 
 def create_workspace(

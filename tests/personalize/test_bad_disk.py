@@ -15,7 +15,7 @@ import pytest
 from sscard.cli import main
 from sscard.emulator import Rack, SoftwareCard
 from sscard.errors import JournalError
-from sscard.personalize import chain, returns
+from sscard.personalize import chain
 from sscard.personalize import journal as journals
 from sscard.personalize import ledger as ledgers
 from sscard.personalize.job import open_ledger
@@ -244,12 +244,13 @@ def full_outbox(patch: pytest.MonkeyPatch) -> Iterator[None]:
     real = os.fsync
 
     def failing(handle: int) -> None:
-        if Path(f"/proc/self/fd/{handle}").readlink().name.endswith(".part"):
+        place = Path(f"/proc/self/fd/{handle}").readlink()
+        if place.parent.name == "outbox" and place.name.endswith(".part"):
             raise full()
         real(handle)
 
     with patch.context() as patched:
-        patched.setattr(returns.os, "fsync", failing)
+        patched.setattr(os, "fsync", failing)
         yield
 
 
@@ -283,7 +284,7 @@ def test_journal_and_return_file_on_a_full_disk(
 def test_folders_cannot_be_made(
     desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module, name, code in ((Path, "mkdir", 1), (journals, "_sync_folder", 5)):
+    for module, name, code in ((Path, "mkdir", 1), (journals, "sync_folder", 5)):
         with full_disk(monkeypatch, module, name):
             assert main(["--lang", "en", *PERSONALIZE]) == code
         shown = capsys.readouterr()

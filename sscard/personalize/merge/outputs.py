@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.durable import sync_folder
 from sscard.errors import BatchError, BatchUnusable, GuardRefused
 
 TOTALS_NAME: Final = "merge.json"
@@ -74,17 +75,9 @@ def publish(folder: Path, out: Path, facts: Mapping[str, object]) -> None:
         file.flush()
         os.fsync(file.fileno())
     (folder / TOTALS_NAME).chmod(0o600)
-    _sync(folder)
+    sync_folder(folder)
     try:
         folder.rename(out)
     except FileExistsError as error:
         raise GuardRefused("merge-exists", path=str(out)) from error
-    _sync(out.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(out.parent)

@@ -1,0 +1,131 @@
+"""What the stations' chains tell of return files: every revision written, what was sent, what was acknowledged.
+
+A job has return files of two kinds.  Each file written with other bytes, or under another name, than the one before it
+of its job and kind is a new revision, counted from 1.  The last one is current; it supersedes all before it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sscard.errors import JournalError
+from sscard.personalize.chain import SUFFIX
+from sscard.personalize.evidence_check import Finding, read_chain
+from sscard.personalize.returns import spoiled_path
+
+
+class Kind(StrEnum):
+    """What a file of the outbox tells of: people, or spoiled plastics."""
+
+    RETURN = "return"
+    SPOILED = "spoiled"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of one job's file.  ``rows``, ``good`` and ``spoiled`` are totals of the job when it was written;
+    ``supersedes`` is the key of the revision before it, empty for the first."""
+
+    job: str
+    kind: Kind
+    number: int
+    name: str
+    sha256: str
+    rows: int
+    good: int
+    spoiled: int
+    supersedes: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for ever for this file, and no other's: 32 hex digits over job, kind, revision and digest."""
+        text = "\n".join((self.job, self.kind, str(self.number), self.sha256))
+        return sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def records(self) -> int:
+        """Records in the file: a person each, or a spoiled plastic each."""
+        return self.rows if self.kind is Kind.RETURN else self.spoiled
+
+
+@dataclass(slots=True)
+class Register:
+    """The chains, read.  ``revisions``: oldest first; ``sent``: (key, target); ``acknowledged``: name of an
+    acknowledgement → SHA-256; ``settled``: (key, target) → name of the acknowledgement."""
+
+    revisions: dict[tuple[str, Kind], list[Revision]] = field(default_factory=dict)
+    sent: set[tuple[str, str]] = field(default_factory=set)
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    settled: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def current(self) -> list[Revision]:
+        """The last revision of each job and kind."""
+        return [revisions[-1] for revisions in self.revisions.values()]
+
+    def stands(self, outbox: Path, job: str) -> bool:
+        """Whether all files of a job lie in the outbox as they were last written.  Raises OSError."""
+        mine = [revision for revision in self.current() if revision.job == job]
+        return len(mine) == len(Kind) and all(digest_of(outbox / each.name) == each.sha256 for each in mine)
+
+    def older(self, revision: Revision, digest: str) -> bool:
+        """Whether these bytes are of an earlier revision."""
+        return any(each.sha256 == digest for each in self.revisions[revision.job, revision.kind][:-1])
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file in hex, empty where there is none.  Raises OSError."""
+    try:
+        with path.open("rb") as file:
+            digest = sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+            return digest.hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def read_register(chains: Path) -> Register:
+    """Read all chains of a folder.  Raises JournalError for one that was changed or cannot be read."""
+    register = Register()
+    stations = [_entries(path) for path in sorted(chains.glob(f"*{SUFFIX}"))]
+    for entry in heapq.merge(*stations, key=lambda entry: float(entry["t"])):
+        match entry["kind"]:
+            case "returns":
+                for name, digest in entry["files"].items():
+                    _add(register, name, digest, entry)
+            case "sent":
+                register.sent.add((entry["key"], entry["target"]))
+            case "acknowledged":
+                register.acknowledged[entry["file"]] = entry["sha256"]
+                register.settled[entry["key"], entry["target"]] = entry["file"]
+    return register
+
+
+def _add(register: Register, name: str, digest: str, entry: dict[str, Any]) -> None:
+    job = entry["job"]
+    kind = Kind.SPOILED if name == spoiled_path(Path(), job).name else Kind.RETURN
+    known = register.revisions.setdefault((job, kind), [])
+    totals = (entry["rows"], entry["good"], entry["spoiled"])
+    if known and (known[-1].name, known[-1].sha256) == (name, digest):
+        last = known.pop()
+        known.append(Revision(job, kind, last.number, name, digest, *totals, last.supersedes))
+        return
+    before = known[-1] if known else None
+    known.append(Revision(job, kind, len(known) + 1, name, digest, *totals, before.key if before else ""))
+
+
+def _entries(path: Path) -> Iterable[dict[str, Any]]:
+    found: list[Finding] = []
+    try:
+        entries, _ = read_chain(path, path.name, found)
+    except OSError as error:
+        raise JournalError("chain-write", path=str(path), cause=error.strerror) from error
+    if any(finding.kind != "torn" for finding in found):
+        raise JournalError("chain-damaged", path=str(path))
+    return entries
