@@ -24,6 +24,8 @@ COMMANDS: Final[dict[str, str]] = {
     "manifest": "manifest",
     "personalize": "personalize",
     "jobs": "jobs",
+    "report": "report",
+    "face": "face",
     "read": "read",
     "info": "info",
     "pin": "pin",
