@@ -97,7 +97,7 @@ def command(
         whole = _open(batch, workspace, encoding, format_name)
         if checking:
             return _check(whole, layout, fonts, folder, as_json=as_json)
-        record = _consented(whole, seq or 0, layout, fonts, folder, workspace, str(out), yes=yes)
+        record = _consented(whole, seq or 0, layout, fonts, workspace, str(out), yes=yes)
     if out is None:
         return Exit.USAGE
     content = _drawn(record, layout, fonts, folder, out.suffix.lower(), Side(side) if side else None, dpi)
@@ -134,21 +134,22 @@ def _open(path: Path, workspace: Path, encoding: str | None, format_name: str | 
 
 
 def _consented(
-    batch: Batch, seq: int, layout: Layout, fonts: Fonts, photos: Photos, workspace: Path, out: str, *, yes: bool
+    batch: Batch, seq: int, layout: Layout, fonts: Fonts, workspace: Path, out: str, *, yes: bool
 ) -> Record:
-    """The row to draw, once the batch passed its check, somebody agreed and the audit log says so.
+    """The row to draw, once all that the batch writes can be drawn, somebody agreed and the audit log says so.
 
     Raises FaceError("face-row", "face-findings"), GuardRefused without consent, WorkspaceError.
     """
     from sscard.commands.audit_log import audit
     from sscard.errors import FaceError, GuardRefused
+    from sscard.personalize.face.photos import Photos
     from sscard.personalize.face.survey import survey
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)
     if seq > len(batch):
         raise FaceError("face-row", seq=seq, rows=len(batch))
-    findings = list(survey(batch, layout, fonts, photos))
+    findings = list(survey(batch, layout, fonts, Photos(None)))
     if findings:
         first = findings[0]
         raise FaceError("face-findings", count=len(findings), line=first.lines[0], what=_what(first))

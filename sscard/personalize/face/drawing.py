@@ -81,6 +81,7 @@ def pdf(sides: Sequence[Iterable[Piece]], photo: Image | None) -> bytes:
                 if photo is None:
                     canvas.setFillColorRGB(*(part / 255 for part in _GREY))
                     canvas.setStrokeColorRGB(*(part / 255 for part in _DARK))
+                    canvas.setLineWidth(0.25)
                     canvas.rect(left, low, width, height, fill=1)
                     canvas.line(left, low, left + width, low + height)
                     canvas.line(left, low + height, left + width, low)

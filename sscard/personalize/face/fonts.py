@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ def _open(path: Path, index: int) -> Font:
     except ImportError as error:
         raise FaceError("face-library", name=error.name) from None
     try:
-        table = TTFont(path, fontNumber=index, lazy=True)
+        table = TTFont(BytesIO(path.read_bytes()), fontNumber=index, lazy=True)
         glyphs = {code: name for code, name in (table.getBestCmap() or {}).items() if name != ".notdef"}
         units = table["head"].unitsPerEm
         table["hmtx"]

@@ -31,7 +31,7 @@ _BOOKKEEPING: Final = frozenset({"journal", "closed"})
 """Entries of a chain that say where journals begin and end."""
 _OWN: Final = frozenset({"n", "t", "kind", "job", "prev", "hash"})
 _SSN: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
-_LONG: Final = re.compile(r"(?<!\d)\d{11,}(?!\d)")
+_LONG: Final = re.compile(r"(?<!\d)\d{11,19}(?!\d)")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}|[0-9A-Fa-f]{26}")
 """A SHA-256, or a card's thirteen historical bytes."""
 
