@@ -51,7 +51,6 @@ _KINDS: Final = (".png", ".pdf", ".json")
     "--workspace",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    default=Path(),
     help=text("help.option-workspace"),
 )
 @click.option("--yes", is_flag=True, help=text("face.option-yes"))
@@ -69,7 +68,7 @@ def command(
     dpi: int,
     encoding: str | None,
     format_name: str | None,
-    workspace: Path,
+    workspace: Path | None,
     yes: bool,
     force: bool,
     as_json: bool,
@@ -123,7 +122,7 @@ def _sample() -> Record:
     return Record(seq=1, line=1, **known)  # type: ignore[arg-type]
 
 
-def _open(path: Path, workspace: Path, encoding: str | None, format_name: str | None) -> Batch:
+def _open(path: Path, workspace: Path | None, encoding: str | None, format_name: str | None) -> Batch:
     """The batch, checked by its own rules first."""
     from sscard.personalize.batch import open_batch
     from sscard.personalize.exchange.load import load_format
@@ -134,7 +133,7 @@ def _open(path: Path, workspace: Path, encoding: str | None, format_name: str | 
 
 
 def _consented(
-    batch: Batch, seq: int, layout: Layout, fonts: Fonts, workspace: Path, out: str, *, yes: bool
+    batch: Batch, seq: int, layout: Layout, fonts: Fonts, workspace: Path | None, out: str, *, yes: bool
 ) -> Record:
     """The row to draw, once all that the batch writes can be drawn, somebody agreed and the audit log says so.
 
@@ -146,7 +145,7 @@ def _consented(
     from sscard.personalize.face.survey import survey
     from sscard.personalize.workspace import open_workspace
 
-    place = open_workspace(workspace)
+    place = open_workspace(workspace or Path())
     if seq > len(batch):
         raise FaceError("face-row", seq=seq, rows=len(batch))
     findings = list(survey(batch, layout, fonts, Photos(None)))

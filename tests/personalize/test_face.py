@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from sscard.cli import main
 from sscard.errors import Exit, FaceError
@@ -58,6 +58,12 @@ def rendered(path: Path, page: int) -> Image.Image:
         return document[page].render(scale=DPI / 72).to_pil().convert("RGB")
 
 
+def apart(one: Image.Image, other: Image.Image) -> int:
+    """Dots in which two pictures differ, edges of letters aside, which each renderer smooths in its own way."""
+    soft = [image.convert("L").filter(ImageFilter.GaussianBlur(3)) for image in (one, other)]
+    return sum(ImageChops.difference(*soft).histogram()[40:])
+
+
 def changed_layout(folder: Path, old: str, new: str) -> str:
     text = SHIPPED.read_text("utf-8")
     assert old in text
@@ -93,9 +99,8 @@ def test_picture_and_page_show_the_same(desk: Path) -> None:
         assert main([*words, f"{side}.png", "--side", side]) == Exit.OK
         with Image.open(desk / f"{side}.png") as picture:
             page_image = rendered(desk / "c.pdf", number).resize(picture.size)
-            apart = ImageChops.difference(picture.convert("L"), page_image.convert("L"))
             assert dark(picture.convert("RGB"), (0, 0, WIDTH, HEIGHT)) > 500
-            assert sum(apart.histogram()[160:]) < 0.001 * picture.width * picture.height
+            assert apart(picture, page_image) == 0
     assert (desk / "c.pdf").read_bytes()[:5] == b"%PDF-"
 
 
@@ -106,8 +111,7 @@ def test_the_check_finds_picture_and_page_that_differ(desk: Path) -> None:
             main(["face", "b.csv", "--seq", str(seq), "--workspace", "ws", "--yes", "--out", f"{seq}.png"]) == Exit.OK
         )
     with Image.open(desk / "1.png") as one, Image.open(desk / "2.png") as two:
-        apart = ImageChops.difference(one.convert("L"), two.convert("L"))
-        assert sum(apart.histogram()[160:]) > 0.001 * one.width * one.height
+        assert apart(one, two) > 1000
 
 
 def test_the_photo_stands_in_its_box_with_its_proportions(desk: Path) -> None:
