@@ -73,6 +73,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> int:
+    from sscard.commands.new_file import ensure_new, write_new
     from sscard.errors import FaceError
     from sscard.personalize.face.fonts import open_fonts
     from sscard.personalize.face.layout import Side, load_layout
@@ -87,6 +88,7 @@ def command(
             raise FaceError("face-kind", path=str(out))
         if batch is not None and seq is None:
             raise click.UsageError(text("face.need-seq"))
+        ensure_new(out, force=force)
     layout = load_layout(layout_name)
     fonts = open_fonts(font_paths or layout.fonts, named=bool(font_paths))
     folder = Photos(photos)
@@ -100,8 +102,6 @@ def command(
     if out is None:
         return Exit.USAGE
     content = _drawn(record, layout, fonts, folder, out.suffix.lower(), Side(side) if side else None, dpi)
-    from sscard.commands.new_file import write_new
-
     write_new(out, content, force=force)
     used = [f"{font.path}#{font.index}" for font in fonts.fonts]
     if as_json:

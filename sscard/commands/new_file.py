@@ -8,10 +8,15 @@ from pathlib import Path
 from sscard.errors import GuardRefused
 
 
-def write_new(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a file of mode 0600, flushed and then named.  Raises GuardRefused("file-exists") without ``force``."""
+def ensure_new(path: Path, *, force: bool) -> None:
+    """Refuse a file that exists, before any work is done: GuardRefused("file-exists") without ``force``."""
     if path.exists() and not force:
         raise GuardRefused("file-exists", path=str(path))
+
+
+def write_new(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a file of mode 0600, flushed and then named.  Raises GuardRefused("file-exists") without ``force``."""
+    ensure_new(path, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -288,6 +288,7 @@ def test_a_face_is_shown_only_with_consent_and_the_audit_log_tells(
     assert person["name"] not in capsys.readouterr().out + line
     assert (desk / "c.png").stat().st_mode & 0o777 == 0o600
     assert main([*words, "--yes"]) == Exit.REFUSED
+    assert len(log.read_text("utf-8").splitlines()) == 1
 
 
 def _environment() -> dict[str, str]:
