@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, str]] = {
     "personalize": "personalize",
     "jobs": "jobs",
     "outbox": "outbox",
+    "report": "report",
+    "face": "face",
     "read": "read",
     "info": "info",
     "pin": "pin",

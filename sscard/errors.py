@@ -185,6 +185,10 @@ class FormatError(SscardError):
     exit_code = Exit.USAGE
 
 
+class FaceError(SscardError):
+    """A card face cannot be drawn: layout, font or photo."""
+
+
 class UsageError(SscardError):
     """What was typed cannot be meant."""
 

@@ -133,7 +133,7 @@ def test_help_has_the_same_examples_in_both_languages(words: tuple[str, ...], tm
     english, chinese = (examples_of(words, language, tmp_path) for language in LANGUAGES)
     assert english == chinese
     assert english or words in (("vectors",), ("formats",))
-    of_a_file = ("personalize", "check", "merge", "manifest")
+    of_a_file = ("personalize", "check", "merge", "manifest", "report", "face")
     assert all(example.split()[1] == words[0] or words[0] in of_a_file for example in english)
 
 

@@ -137,6 +137,9 @@ JSON_RUNS = {
     "personalize": "sscard personalize b.csv --workspace ws --reader emulator --json",
     "demo": "sscard demo --count 2 --json",
     "jobs": "sscard jobs --workspace ws --json",
+    "report": "sscard report 990101-1 --workspace ws --json",
+    "face": "sscard face --out f.png --json",
+    "face --check": "sscard people --count 30 --out r.csv >r.txt; sscard face r.csv --check --workspace ws --json",
     "outbox list": r"""mkdir drop; printf '[outbox.bank]\nkind = "folder"\npath = "../drop"\n' >> ws/sscard.toml
         sscard outbox list --workspace ws --json""",
     "outbox send": r"""sscard outbox send --workspace ws > waiting
@@ -197,6 +200,7 @@ NOT_IN_THESE_RUNS = {
     "personalize": {"code", "message_zh", "message_en", "demo", "recovered"},
     "demo": {"demo"},
     "jobs": {"seq", "reset_info"},
+    "report": {"state", "reason", "count"},
     "keys check": {"error"},
     "keys impact": {"psam"},
     "vectors run": {"name", "expected", "got"},
