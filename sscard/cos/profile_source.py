@@ -53,3 +53,10 @@ def locate(name_or_path: str, folder: Path | None = None) -> Source:
         return Source(path.read_bytes(), str(path), path.parent)
     except OSError as error:
         raise ProfileError("profile-file", file=str(path), reason=error.strerror or "") from None
+
+
+def absolute(words: str) -> str:
+    """A profile with its overlays, paths made whole so that they mean the same from any folder; names stay."""
+    if Path(words).is_file():
+        return str(Path(words).resolve())
+    return JOINT.join(word if word in packaged() else str(Path(word).resolve()) for word in words.split(JOINT))

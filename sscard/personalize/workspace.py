@@ -35,7 +35,7 @@ _DEMO, _PRODUCTION = "demo", "production"
 _RULES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     "mode": (re.compile(f"{_DEMO}|{_PRODUCTION}"), _DEMO),
     "region": (re.compile(r"[0-9]{6}"), "990101"),
-    "profile": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), DEFAULT_PROFILE),
+    "profile": (re.compile(r"[A-Za-z0-9/][^\"\\\x00-\x1f\x7f]*"), DEFAULT_PROFILE),
     "station": (re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"), "station-1"),
     "init_org": (re.compile(_INIT_ORG_PREFIX + r"[0-9]{14}"), _INIT_ORG_PREFIX + "99010199010101"),
 }
