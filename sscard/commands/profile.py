@@ -230,7 +230,9 @@ def _told(change: Change, side: str) -> str:
 
 def _value(fact: str, value: str) -> str:
     """A fact's value in words; numbers, names and rules of access stay as the profile has them."""
-    return messages.text(f"profile.word-{value}") if value in _WORDS and fact not in _NAMES else value
+    if fact in _NAMES:
+        return value
+    return " ".join(messages.text(f"profile.word-{word}") if word in _WORDS else word for word in value.split(" "))
 
 
 def _room_facts(room: Room) -> dict[str, object]:
