@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from sscard.cli import main
+from sscard.commands import readers_open
 from sscard.errors import Exit
+from sscard.personalize.sample import personalized_card
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[dict[str, object]]]:
@@ -105,3 +107,16 @@ def test_a_workspace_keeps_the_path_of_a_profile_of_ones_own(
         monkeypatch.chdir(tmp_path)
     code, (told,) = run(capsys, "init", tmp_path / "no", "--demo", "--profile", "none")
     assert (code, told["error"]) == (Exit.USAGE, "PROFILE-UNKNOWN")
+
+
+@pytest.mark.parametrize("words", [("read", "EF05"), ("card", "export", "x.json", "--yes"), ("card", "compare")])
+def test_a_profile_of_another_system_reads_no_card(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "init", ".", "--demo")[0] == Exit.OK
+    card = personalized_card("training-fmcos")
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_: card)
+    code, (told,) = run(capsys, *words, "--reader", "x", "--profile", "ssc3-sm4")
+    assert (code, told["error"]) == (Exit.USAGE, "PROFILE-OTHER-SYSTEM")
+    assert list(tmp_path.glob("x*")) == []

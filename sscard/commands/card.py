@@ -253,12 +253,10 @@ def _export_reader(
 ) -> CardExport:
     """The card in a reader, read with the keys there are; with ``words`` for the audit log after consent."""
     from sscard.apdu.transport import Channel
-    from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
+    from sscard.commands.counter import ask_pin, fitting_profile, issued, keys_for, workspace_at
     from sscard.commands.read import disclose
     from sscard.commands.readers_open import open_transport
-    from sscard.cos.profile import load_profile
     from sscard.terminal.export import export_card
-    from sscard.terminal.read import profile_for
     from sscard.terminal.session import CardSession
 
     opened = workspace_at(workspace, needed=bool(words))
@@ -266,7 +264,7 @@ def _export_reader(
     with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = issued(channel)
-        profile = load_profile(profile_name) if profile_name else profile_for(identity)
+        profile = fitting_profile(identity, profile_name)
         if words and opened is not None:
             disclose(opened, identity, words, yes=yes)
         return export_card(CardSession(channel, profile, identity, keys_for(opened, reader, profile), pin))
