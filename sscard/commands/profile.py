@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WORDS = frozenset(
     {"true", "false", "free", "never", "contact", "contactless"}
-    | {"variable", "fixed", "cyclic", "transparent", "directory"}
+    | {"variable", "fixed", "cyclic", "transparent", "directory", "purse"}
     | {"master", "pin", "internal", "maintenance", "external", "load", "purchase", "tac", "unblock", "reload"}
 )
 """Values that are words of the program and told in the reader's language."""

@@ -116,6 +116,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "word-cyclic": ("循环", "cyclic"),
     "word-transparent": ("透明", "transparent"),
     "word-directory": ("目录", "directory"),
+    "word-purse": ("钱包", "purse"),
     "word-master": ("主控", "master"),
     "word-pin": ("PIN", "PIN"),
     "word-internal": ("内部认证", "internal"),
