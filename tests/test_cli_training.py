@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from sscard.cli import main
+from sscard.commands import readers_open
 from sscard.errors import Exit
+from sscard.personalize.sample import personalized_card
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[dict[str, object]]]:
@@ -30,8 +32,9 @@ def test_a_batch_of_practice_cards(
     assert [event["event"] for event in events if "event" in event] == ["good"] * 3
     assert events[-1]["ties"] is True
     image = next((ws / "cards" / "drawer").glob("*.json"))
-    code, _ = run(capsys, "card", "compare", image, image)
-    assert code == Exit.OK
+    for words in ((image, image), (image,)):
+        code, (summary,) = run(capsys, "card", "compare", *words)
+        assert (code, summary["differences"]) == (Exit.OK, 0), words
     code, lines = run(capsys, "read", "--reader", "emulator", "--profile", name, "--workspace", ws, "all")
     assert code == Exit.OK
     files = [line for line in lines if "outcome" in line]
@@ -81,3 +84,39 @@ def test_the_difference_of_two_vendors(capsys: pytest.CaptureFixture[str]) -> No
     changed = {(line["place"], line["fact"]): (line["before"], line["after"]) for line in lines if "change" in line}
     assert changed["", "dialect"] == ("fmcos", "smartcos")
     assert changed["DF04/EF06", "protection"] == ("cipher STKDF04", "mac STKDF04")
+
+
+def test_info_of_the_practice_card(capsys: pytest.CaptureFixture[str]) -> None:
+    code, (told,) = run(capsys, "info", "--reader", "emulator", "--profile", "training-fmcos")
+    assert (code, told["system"], told["state"]) == (Exit.OK, "fmcos", "issued")
+
+
+def test_a_workspace_keeps_the_path_of_a_profile_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "我的.toml").write_text('extends = "training-fmcos"\nname = "ours"\n', "utf-8")
+    (tmp_path / "city.toml").write_text('overlay = "city"\ntitle = { zh = "市", en = "city" }\nversion = 2\n', "utf-8")
+    for number, name in enumerate(("我的.toml", "training-fmcos+./city.toml", "我的.toml+city.toml")):
+        ws = tmp_path / f"ws{number}"
+        assert run(capsys, "init", ws, "--demo", "--profile", name)[0] == Exit.OK
+        assert run(capsys, "people", "--count", 1, "--out", ws / "b.csv")[0] == Exit.OK
+        monkeypatch.chdir(ws)
+        code, (dry,) = run(capsys, "personalize", "b.csv", "--dry-run")
+        assert (code, dry["ratio"]) == (Exit.OK, 1.0)
+        monkeypatch.chdir(tmp_path)
+    code, (told,) = run(capsys, "init", tmp_path / "no", "--demo", "--profile", "none")
+    assert (code, told["error"]) == (Exit.USAGE, "PROFILE-UNKNOWN")
+
+
+@pytest.mark.parametrize("words", [("read", "EF05"), ("card", "export", "x.json", "--yes"), ("card", "compare")])
+def test_a_profile_of_another_system_reads_no_card(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "init", ".", "--demo")[0] == Exit.OK
+    card = personalized_card("training-fmcos")
+    monkeypatch.setattr(readers_open, "open_transport", lambda *_: card)
+    code, (told,) = run(capsys, *words, "--reader", "x", "--profile", "ssc3-sm4")
+    assert (code, told["error"]) == (Exit.USAGE, "PROFILE-OTHER-SYSTEM")
+    assert list(tmp_path.glob("x*")) == []

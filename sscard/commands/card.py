@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sscard.terminal.compare import Difference
     from sscard.terminal.export import CardExport
 
+_HEAD = 100
+"""Bytes in which a file says what it is."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 force_option = click.option("--force", is_flag=True, help=text("card.option-force"))
 profile_option = click.option("--profile", "profile_name", metavar="NAME", help=text("card.option-profile"))
@@ -62,7 +64,7 @@ def export_command(
         raise click.UsageError(text("card.one-source"))
     _require_free(file, force=force)
     if image_path:
-        card = _export_image(_software_card(image_path), profile_name)
+        card = _export_image(image_path, _user_card(image_path), profile_name)
     else:
         card = _export_reader(reader, workspace, profile_name, with_pin=with_pin, words="card export", yes=yes)
     write_private(file, export.dump(card).encode("utf-8"))
@@ -162,9 +164,21 @@ def _side(path: Path, profile_name: str | None) -> _Side:
     if form == export.FORMAT:
         return _Side(path.name, export.load(path.read_text("utf-8"), path=str(path)))
     if form == image.FORMAT:
-        card = _software_card(path)
-        return _Side(path.name, _export_image(card, profile_name), card)
+        card = _user_card(path)
+        return _Side(path.name, _export_image(path, card, profile_name), card)
+    if form is None and (damaged := _begun(path)):
+        raise WorkspaceError(damaged, path=str(path), detail="not JSON")
     raise WorkspaceError("export-kind", path=str(path))
+
+
+def _begun(path: Path) -> str:
+    """The error of a file that is no JSON but begins as an image or export, cut or written over; empty for others."""
+    from sscard.emulator import image
+    from sscard.terminal import export
+
+    head = path.read_bytes()[:_HEAD]
+    errors = {image.FORMAT: "image-damaged", export.FORMAT: "export-damaged"}
+    return next((error for form, error in errors.items() if form.encode("ascii") in head), "")
 
 
 def _format_of(path: Path) -> object:
@@ -189,7 +203,18 @@ def _software_card(path: Path) -> AnyCard:
     return image.read(path)
 
 
-def _export_image(card: AnyCard, profile_name: str | None) -> CardExport:
+def _user_card(path: Path) -> AnyCard:
+    """The card of an image.  Raises WorkspaceError("image-no-user-card") for a PSAM and a mother or transport card."""
+    from sscard.cos.dialect import dialect_names
+
+    card = _software_card(path)
+    if card.system not in dialect_names():
+        raise WorkspaceError("image-no-user-card", path=str(path), system=card.system)
+    return card
+
+
+def _export_image(path: Path, card: AnyCard, profile_name: str | None) -> CardExport:
+    """The contents of an image.  Raises WorkspaceError("image-dialect") where the profile is for another COS."""
     from sscard.apdu.transport import Channel
     from sscard.commands.counter import issued
     from sscard.cos.profile import load_profile
@@ -197,15 +222,21 @@ def _export_image(card: AnyCard, profile_name: str | None) -> CardExport:
     from sscard.terminal.read import profile_for
 
     profile = load_profile(profile_name) if profile_name else profile_for(issued(Channel(card)))
+    if profile.dialect != card.system:
+        fields = {"system": card.system, "profile": profile.name, "dialect": profile.dialect}
+        raise WorkspaceError("image-dialect", path=str(path), **fields)
     card.reset()
     return export_contents(profile, card.chip.historical, dict(_contents(card, profile)))
 
 
 def _contents(card: AnyCard, profile: Profile) -> Iterator[tuple[str, list[bytes]]]:
     """By place, what the files of the profile hold on this card; files it has not are left out."""
+    from sscard.cos.dialect import load_dialect
+
+    dialect = load_dialect(profile.dialect)
     for directory in profile.directories:
         for file in directory.files:
-            stored = card.chip.stored(directory.aid, file.fid)
+            stored = card.chip.stored(directory.aid, dialect.file_id(file))
             if stored is not None:
                 yield f"{directory.name}/{file.name}", stored
 
@@ -221,12 +252,10 @@ def _export_reader(
 ) -> CardExport:
     """The card in a reader, read with the keys there are; with ``words`` for the audit log after consent."""
     from sscard.apdu.transport import Channel
-    from sscard.commands.counter import ask_pin, issued, keys_for, workspace_at
+    from sscard.commands.counter import ask_pin, fitting_profile, issued, keys_for, workspace_at
     from sscard.commands.read import disclose
     from sscard.commands.readers_open import open_transport
-    from sscard.cos.profile import load_profile
     from sscard.terminal.export import export_card
-    from sscard.terminal.read import profile_for
     from sscard.terminal.session import CardSession
 
     opened = workspace_at(workspace, needed=bool(words))
@@ -234,7 +263,7 @@ def _export_reader(
     with closing(open_transport(reader, profile_name)) as transport:
         channel = Channel(transport)
         identity = issued(channel)
-        profile = load_profile(profile_name) if profile_name else profile_for(identity)
+        profile = fitting_profile(identity, profile_name)
         if words and opened is not None:
             disclose(opened, identity, words, yes=yes)
         return export_card(CardSession(channel, profile, identity, keys_for(opened, reader, profile), pin))
@@ -260,14 +289,16 @@ def _between(left: _Side, right: _Side, profile: Profile) -> Iterator[Difference
 
 def _structure(left: AnyCard, right: AnyCard, profile: Profile, *, state: bool) -> Iterator[Difference]:
     """What a look inside two software cards finds, with the names the profile has for places."""
+    from sscard.cos.dialect import load_dialect
     from sscard.emulator.structure import changes
     from sscard.terminal.compare import Difference, Kind
 
+    file_id = load_dialect(profile.dialect).file_id
     names = {f"{place.fid:04X}": place for place in profile.directories}
     for change in changes(left, right, state=state):
         *above, last = change.path.split("/")
         directory = next((names[part] for part in (last, *reversed(above)) if part in names), None)
-        file = next((file for file in directory.files if f"{file.fid:04X}" == last), None) if directory else None
+        file = next((file for file in directory.files if f"{file_id(file):04X}" == last), None) if directory else None
         known = file or directory
         label = text(f"card.what-{change.what}")
         inside = "" if last in names else f"/{file.name if file else last}"
@@ -318,10 +349,19 @@ def _print(found: list[Difference], names: tuple[str, str]) -> None:
             each.label,
             named(each.zh, each.en),
             text(f"card.kind-{each.kind.value}"),
-            f"{each.left or '–'} ↔ {each.right or '–'}",
+            f"{_told(each.left)} ↔ {_told(each.right)}",
         )
         for each in found
     ]
     for line in columns(rows) if rows else ():
         click.echo(line)
     click.echo(text("card.count" if rows else "card.same", count=len(rows), left=names[0], right=names[1]))
+
+
+def _told(side: str) -> str:
+    """One side of a difference in words; what is no word of ours stays as it is."""
+    from sscard.terminal.read import Outcome
+
+    if side in ("True", "False", *(outcome.value for outcome in Outcome)):
+        return text(f"card.told-{side.lower()}")
+    return side or "–"

@@ -41,15 +41,13 @@ def card_session(
     """
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
-    from sscard.cos.profile import load_profile
-    from sscard.terminal.read import profile_for
     from sscard.terminal.session import CardSession, may_have_pin
 
     opened = workspace_at(workspace, needed=False)
     with ExitStack() as stack:
         channel = Channel(stack.enter_context(closing(open_transport(reader, profile_name))))
         identity = issued(channel)
-        profile = load_profile(profile_name) if profile_name else profile_for(identity)
+        profile = fitting_profile(identity, profile_name)
         service = stack.enter_context(counter_keys(opened, reader, profile, psam)) if keys else None
         wanted = pin(profile) if callable(pin) else pin
         asked = ask_pin("terminal.pin-prompt") if wanted and may_have_pin(profile, identity) else None
@@ -121,3 +119,19 @@ def issued(channel: Channel) -> Identity:
     if identity.state is CardState.BLOCKED:
         raise GuardRefused("card-blocked")
     return identity
+
+
+def fitting_profile(identity: Identity, name: str | None) -> Profile:
+    """The profile named, else the one the card asks for.
+
+    Raises UsageError("profile-other-system") where the card tells of another COS than the profile is for.
+    """
+    from sscard.cos.profile import load_profile
+    from sscard.terminal.read import profile_for
+
+    if not name:
+        return profile_for(identity)
+    profile = load_profile(name)
+    if identity.system and identity.system != profile.dialect:
+        raise UsageError("profile-other-system", system=identity.system, profile=profile.name, dialect=profile.dialect)
+    return profile

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 @click.command(help=messages.text("terminal.info-help"))
+@click.option("--profile", "profile_name", metavar="NAME", help=messages.text("terminal.option-sample-profile"))
 @reader_option
 @json_option
-def command(reader: str | None, as_json: bool) -> int:
+def command(profile_name: str | None, reader: str | None, as_json: bool) -> int:
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
     from sscard.terminal.identify import identify
 
-    with closing(open_transport(reader)) as transport:
+    with closing(open_transport(reader, profile_name)) as transport:
         identity, name = identify(Channel(transport)), transport.name
     if as_json:
         emit(_facts(identity, name))

@@ -30,8 +30,10 @@ def command(directory: Path, demo: bool, region: str, profile: str, holds: str, 
     from sscard.commands.unlock import open_vault
     from sscard.cos.keyset import unlisted_keys
     from sscard.cos.profile import load_profile
+    from sscard.cos.profile_source import absolute
     from sscard.personalize.workspace import create_workspace
 
+    profile = absolute(profile)
     card = load_profile(profile)
     workspace = create_workspace(
         directory,

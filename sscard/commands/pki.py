@@ -221,6 +221,9 @@ def _transport(reader: str | None, image_path: Path | None) -> Transport:
 def _sent_back(folder: Path) -> tuple[Certificate, Certificate, Envelope]:
     from sscard.certificates import Certificate, Envelope
 
+    for file in (SIGNATURE_FILE, ENCRYPTION_FILE, ENVELOPE_FILE):
+        if not (folder / file).is_file():
+            raise UsageError("pki-not-sent-back", folder=str(folder), file=file)
     signature, encryption = (
         Certificate.parse_any((folder / file).read_bytes()) for file in (SIGNATURE_FILE, ENCRYPTION_FILE)
     )

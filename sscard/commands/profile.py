@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from sscard.cos.profile_lint import Finding
 
 
+_WORDS = frozenset(
+    {"true", "false", "free", "never", "contact", "contactless"}
+    | {"variable", "fixed", "cyclic", "transparent", "directory", "purse"}
+    | {"master", "pin", "internal", "maintenance", "external", "load", "purchase", "tac", "unblock", "reload"}
+)
+"""Values that are words of the program and told in the reader's language."""
+_NAMES = frozenset({"name", "label", "value", "source", "evidence"})
+"""Facts whose values are names or content, whatever they look like."""
+
+
 @click.group(help=messages.text("profile.group"))
 def command() -> None:
     pass
@@ -28,6 +38,7 @@ def command() -> None:
 @command.command("list", help=messages.text("profile.list-help"))
 @json_option
 def list_profiles(as_json: bool) -> int:
+    from sscard.commands.tree import headline
     from sscard.cos.profile import load_profile, overlay_names, overlay_title, profile_names
 
     profiles = [load_profile(name) for name in profile_names()]
@@ -38,7 +49,7 @@ def list_profiles(as_json: bool) -> int:
         for name, zh, en in overlays:
             emit({"kind": "overlay", "profile": name, "title_zh": zh, "title_en": en})
         return Exit.OK
-    rows = [(profile.name, _facts(profile), named(profile.title_zh, profile.title_en)) for profile in profiles]
+    rows = [(profile.name, headline(profile), named(profile.title_zh, profile.title_en)) for profile in profiles]
     rows += [(name, messages.text("profile.kind-overlay"), named(zh, en)) for name, zh, en in overlays]
     for line in columns(rows):
         click.echo(line)
@@ -103,6 +114,7 @@ def diff_profiles(old: str, new: str, as_json: bool) -> int:
         return Exit.OK
     heads = {"old": before.name, "old_version": before.version, "new": after.name, "new_version": after.version}
     click.echo(messages.text("profile.diff-title", **heads))
+    click.echo(messages.text("profile.diff-base"))
     titles = {directory.name: named(directory.zh, directory.en) for p in (before, after) for directory in p.directories}
     for name, group in groupby(found, key=lambda change: change.directory):
         click.echo(f"{name} {titles[name]}" if name else messages.text("profile.diff-head"))
@@ -156,15 +168,6 @@ def _head(profile: Profile) -> dict[str, object]:
     }
 
 
-def _facts(profile: Profile) -> str:
-    from sscard.keys.family import served
-
-    algorithm = profile.algorithm.name
-    if not served(profile.algorithm):
-        algorithm += f" ({messages.text('profile.hsm-only')})"
-    return f"{profile.generation} · {algorithm} · {profile.dialect}"
-
-
 def _tell_finding(profile: Profile, finding: Finding, *, as_json: bool) -> None:
     if not as_json:
         what, remedy = finding.parts()
@@ -208,9 +211,28 @@ def _change_row(change: Change) -> tuple[str, ...]:
     node = change.node
     what = messages.text(f"profile.node-{node.kind}")
     fact = messages.text(f"profile.fact-{change.fact}")
-    value = f"{change.before or '–'} → {change.after or '–'}"
+    value = " → ".join(_told(change, side) for side in (change.before, change.after))
     title = named(node.zh, node.en) if node.kind != "constant" else ""
     return messages.text(f"profile.change-{change.kind.value}"), what, node.place or "–", title, fact, value
+
+
+def _told(change: Change, side: str) -> str:
+    """One side of a change in words: a value, or for a node that came or went whole the facts it is told by."""
+    from sscard.cos.profile_diff import summary
+
+    if not side:
+        return "–"
+    if change.fact:
+        return _value(change.fact, side)
+    facts = summary(change.node)
+    return "  ".join(f"{messages.text(f'profile.fact-{fact}')} {_value(fact, value)}" for fact, value in facts)
+
+
+def _value(fact: str, value: str) -> str:
+    """A fact's value in words; numbers, names and rules of access stay as the profile has them."""
+    if fact in _NAMES:
+        return value
+    return " ".join(messages.text(f"profile.word-{word}") if word in _WORDS else word for word in value.split(" "))
 
 
 def _room_facts(room: Room) -> dict[str, object]:

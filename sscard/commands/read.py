@@ -11,7 +11,7 @@ import click
 from sscard import messages
 from sscard.commands.audit_log import audit
 from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
-from sscard.commands.counter import ask_pin, counter_keys, issued, workspace_at
+from sscard.commands.counter import ask_pin, counter_keys, fitting_profile, issued, workspace_at
 from sscard.commands.layout import columns, named
 from sscard.commands.psam_open import psam_option
 from sscard.errors import Exit, GuardRefused
@@ -46,8 +46,7 @@ def command(
 ) -> int:
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
-    from sscard.cos.profile import load_profile
-    from sscard.terminal.read import Outcome, profile_for, read_files, targets
+    from sscard.terminal.read import Outcome, read_files, targets
     from sscard.terminal.session import CardSession
 
     opened = workspace_at(workspace, needed=show_person)
@@ -56,7 +55,7 @@ def command(
     with ExitStack() as stack:
         channel = Channel(stack.enter_context(closing(open_transport(reader, profile_name))))
         identity = issued(channel)
-        profile = load_profile(profile_name) if profile_name else profile_for(identity)
+        profile = fitting_profile(identity, profile_name)
         files = targets(profile, what)
         if show_person and opened is not None:
             disclose(opened, identity, "read --show-person", yes=yes)

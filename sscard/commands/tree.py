@@ -41,6 +41,16 @@ def show(profile: Profile, what: str | None, *, as_json: bool) -> None:
         _print_tree(profile, directories, detailed=what is not None)
 
 
+def headline(profile: Profile) -> str:
+    """Generation, algorithm (with a remark where only an HSM has it) and dialect in one line."""
+    from sscard.keys.family import served
+
+    algorithm = profile.algorithm.name
+    if not served(profile.algorithm):
+        algorithm += f" ({messages.text('profile.hsm-only')})"
+    return f"{profile.generation} · {algorithm} · {profile.dialect}"
+
+
 def _meant(profile: Profile, what: str | None) -> tuple[tuple[Directory, ...], File | None]:
     if what is None:
         return profile.directories, None
@@ -115,7 +125,7 @@ def _item_facts(item: Item) -> dict[str, object]:
 def _print_tree(profile: Profile, directories: Sequence[Directory], *, detailed: bool) -> None:
     if not detailed:
         title = named(profile.title_zh, profile.title_en)
-        click.echo(f"{profile.name}  {title}  {profile.generation} · {profile.algorithm.name} · {profile.dialect}")
+        click.echo(f"{profile.name}  {title}  {headline(profile)}")
     chosen = {directory.name for directory in directories}
     rows: list[tuple[str, str]] = []
     for directory in directories:

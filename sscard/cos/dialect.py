@@ -125,6 +125,10 @@ class Dialect(Protocol):
         """The load by which the card master key would put a master key into a finished environment."""
         ...
 
+    def file_id(self, file: File) -> int:
+        """The id under which the card has an EF of the profile."""
+        ...
+
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
         """Make an EF in the current directory."""
         ...

@@ -117,6 +117,9 @@ class IntervalCos:
     def overtake(self, making: Making, directory: Directory) -> LoadKey | LoadPin:
         return self._loading.overtake(making, directory)
 
+    def file_id(self, file: File) -> int:
+        return file.sfi
+
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
         place = f"{directory.name}/{file.name}"
         if not file.sfi:
@@ -134,7 +137,7 @@ class IntervalCos:
             raise PlanError("dialect-length", dialect=self.name, file=place, length=longest, limit=room)
         states = self.states(directory)
         fields = {
-            "fid": file.sfi.to_bytes(2, "big"),
+            "fid": self.file_id(file).to_bytes(2, "big"),
             "kind": bytes((number | protection,)),
             "size": file.size.to_bytes(2, "big"),
             "count": bytes((count,)),

@@ -203,9 +203,14 @@ _IN_SUMMARY = {
 }
 
 
-def _summary(node: Node) -> str:
+def summary(node: Node) -> tuple[tuple[str, str], ...]:
+    """What is told of a node that came or went whole: its facts with their values."""
     facts = ((fact, node.facts[fact]) for fact in _IN_SUMMARY[node.kind])
-    return "  ".join(f"{fact} {value}" for fact, value in facts if value)
+    return tuple((fact, value) for fact, value in facts if value)
+
+
+def _summary(node: Node) -> str:
+    return "  ".join(f"{fact} {value}" for fact, value in summary(node))
 
 
 def _records(file: File) -> int:

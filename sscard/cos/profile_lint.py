@@ -27,6 +27,7 @@ from sscard.cos.profile import load_profile, profile_names
 from sscard.cos.profile_check import contradictions
 from sscard.errors import PlanError, ProfileError
 from sscard.keys.catalog import Evidence, Kind, canonical, load
+from sscard.keys.family import served
 from sscard.messages import Lang, parts
 
 _CHIPS: Final = (80 * 1024, 224 * 1024)
@@ -62,7 +63,7 @@ def lint(profile: Profile, file: str) -> tuple[Finding, ...]:
     """All findings on a profile, also on one that the loader would refuse; ``file`` is what messages call it."""
     found = [(rule, Severity.ERROR, place, fields) for rule, place, fields in contradictions(profile)]
     found += [] if found else list(_said(profile))
-    found += [*_keys_and_files(profile), *_chip(profile), *_additions(profile)]
+    found += [*_keys_and_files(profile), *_chip(profile), *_cipher(profile), *_additions(profile)]
     return tuple(
         Finding(rule, severity, place, {"file": file, "place": place, **fields})
         for rule, severity, place, fields in found
@@ -126,6 +127,11 @@ def _chip(profile: Profile) -> Iterator[_Found]:
             "chip_bytes",
             {"chip": profile.chip_bytes, "low": low, "high": high},
         )
+
+
+def _cipher(profile: Profile) -> Iterator[_Found]:
+    if not served(profile.algorithm):
+        yield "lint-hsm-only", Severity.WARNING, "algorithm", {"algorithm": profile.algorithm.name}
 
 
 def _additions(profile: Profile) -> Iterator[_Found]:

@@ -43,7 +43,7 @@ def locate(name_or_path: str, folder: Path | None = None) -> Source:
     Raises ProfileError("profile-unknown" or "profile-file").
     """
     path = Path(name_or_path)
-    if path.suffix != SUFFIX and len(path.parts) == 1:
+    if _is_name(path):
         if name_or_path not in packaged():
             raise ProfileError("profile-unknown", name=name_or_path, known=", ".join(packaged()))
         resource = files("sscard.cos") / "profiles" / f"{name_or_path}{SUFFIX}"
@@ -53,3 +53,14 @@ def locate(name_or_path: str, folder: Path | None = None) -> Source:
         return Source(path.read_bytes(), str(path), path.parent)
     except OSError as error:
         raise ProfileError("profile-file", file=str(path), reason=error.strerror or "") from None
+
+
+def absolute(words: str) -> str:
+    """A profile with its overlays, paths made whole so that they mean the same from any folder; names stay."""
+    if Path(words).is_file():
+        return str(Path(words).resolve())
+    return JOINT.join(word if _is_name(Path(word)) else str(Path(word).resolve()) for word in words.split(JOINT))
+
+
+def _is_name(path: Path) -> bool:
+    return path.suffix != SUFFIX and len(path.parts) == 1

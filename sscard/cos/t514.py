@@ -159,6 +159,9 @@ class T514:
         body += bytes((numbers["transaction_file_sfi"],)) + directory.aid
         return Command(0x80, 0xE0, 0x01, 0x00, body)
 
+    def file_id(self, file: File) -> int:
+        return file.fid
+
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
         if file.protection is not Protection.PLAIN or file.structure.value not in self._files:
             raise PlanError("dialect-protection", dialect=self.name, file=f"{directory.name}/{file.name}")

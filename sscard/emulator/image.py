@@ -53,10 +53,12 @@ def load(text: str, *, path: str = _IN_MEMORY) -> AnyCard:
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         raise WorkspaceError("image-damaged", path=path, detail="not a card image")
     version = tree.get("version")
-    if isinstance(version, int) and version > VERSION:
+    if type(version) is not int or version < 1:
+        raise WorkspaceError("image-damaged", path=path, detail="version")
+    if version > VERSION:
         raise WorkspaceError("image-newer", path=path, version=version, known=VERSION)
     system = tree.get("system", _T514)
-    if system not in _SYSTEMS:
+    if not isinstance(system, str) or system not in _SYSTEMS:
         raise WorkspaceError("image-system", path=path, system=str(system))
     try:
         card: AnyCard = import_module(_SYSTEMS[system]).card_of(tree)

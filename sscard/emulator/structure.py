@@ -38,8 +38,12 @@ _SYSTEMS: Final = {
 def changes(left: AnyCard, right: AnyCard, *, state: bool = True) -> Iterator[Change]:
     """What differs.  With ``state`` also what a card went through: chip, seal, locks, counters, values of keys.
 
-    Keys of two chips differ by nature, so their values are compared only where the chip is the same.
+    Of cards of two systems only that is told.  Keys of two chips differ by nature, so their values are compared only
+    where the chip is the same.
     """
+    if left.system != right.system:
+        yield Change("3F00", "system", left.system, right.system)
+        return
     one, other = facts(left, state=state), facts(right, state=state)
     nodes = {path for path, _ in one} ^ {path for path, _ in other}
     told: set[str] = set()

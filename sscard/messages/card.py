@@ -25,13 +25,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "\b\nExample:\n  sscard card sample card.img --serial 7\n  sscard card import card.img copy.img",
     ),
     "sample-help": (
-        "把一张按模板个人化的演示软件卡写入映像 FILE。\n\n\b\n例: sscard card sample sample.img",
+        "把一张按配置个人化的演示软件卡写入映像 FILE。\n\n\b\n例: sscard card sample sample.img",
         "Write a demonstration software card, personalized by a profile, to the image FILE.\n\n"
         "\b\nExample: sscard card sample sample.img",
     ),
     "compare-help": (
-        "逐项比较两张卡 (导出文件或映像), 或一张卡与其模板; 个人信息遮盖。\n\n"
-        "一方可为读卡器中的卡 (--reader)。只有一方时与模板比较。两个映像还比较目录、文件、规则、密钥 (不显示值) 与计数器。"
+        "逐项比较两张卡 (导出文件或映像), 或一张卡与其配置; 个人信息遮盖。\n\n"
+        "一方可为读卡器中的卡 (--reader)。只有一方时与配置比较。两个映像还比较目录、文件、规则、密钥 (不显示值) 与计数器。"
         "有差异时退出码为 1。\n\n"
         "\b\n例:\n  sscard card sample a.img\n  sscard card export a.json --image a.img\n"
         "  sscard card compare a.img a.json\n  sscard card compare a.img",
@@ -43,11 +43,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "option-image": ("软件卡映像文件", "image of a software card"),
     "option-force": ("覆盖已有文件", "overwrite an existing file"),
-    "option-profile": ("卡模板名称或文件 (默认按卡选择)", "card profile, by name or file (default: as the card says)"),
+    "option-profile": ("卡配置名称或文件 (默认按卡选择)", "card profile, by name or file (default: as the card says)"),
     "option-serial": ("卡的序列号", "serial number of the card"),
     "option-seed": ("演示密钥的种子", "seed of the demonstration keys"),
     "one-source": ("--reader 与 --image 只能用一个", "take --reader or --image, not both"),
-    "sides": ("比较一方 (与模板) 或两方", "compare one side (with its profile) or two"),
+    "sides": ("比较一方 (与配置) 或两方", "compare one side (with its profile) or two"),
     "exported": (
         "已导出 {path}: {files} 个文件, {values} 个数据项 (含个人信息, 权限 0600)",
         "exported {path}: {files} files, {values} values (the person in full, mode 0600)",
@@ -56,7 +56,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "image-written": ("已写入软件卡 {path}: ATR {atr}", "wrote the software card {path}: ATR {atr}"),
     "same": ("没有差异: {left} ↔ {right}", "no difference: {left} ↔ {right}"),
     "count": ("{count} 处差异: {left} ↔ {right}", "{count} differences: {left} ↔ {right}"),
-    "side-profile": ("模板 {name}", "profile {name}"),
+    "side-profile": ("配置 {name}", "profile {name}"),
     "side-reader": ("读卡器 {name}", "reader {name}"),
     "kind-value": ("值不同", "another value"),
     "kind-length": ("长度不同", "another length"),
@@ -66,6 +66,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind-form": ("格式不符", "not of its type"),
     "kind-unread": ("未能比较", "not compared"),
     "kind-structure": ("结构", "structure"),
+    "told-true": ("是", "yes"),
+    "told-false": ("否", "no"),
+    "told-read": ("可读", "read"),
+    "told-absent": ("没有", "absent"),
+    "told-denied": ("拒绝", "denied"),
+    "told-blocked": ("已锁定", "blocked"),
+    "what-system": ("卡操作系统", "card operating system"),
     "what-there": ("存在", "there"),
     "what-algorithm": ("算法", "algorithm"),
     "what-chip": ("历史字节", "historical bytes"),

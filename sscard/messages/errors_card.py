@@ -22,6 +22,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} 是导出文件, 没有密钥, 不能成为软件卡。|用软件卡映像导入; 导出文件可用于 card compare。",
         "{path} is an export: it has no keys and cannot become a software card.|Import an image; an export is for card compare.",
     ),
+    "image-no-user-card": (
+        "{path} 是 {system} 的映像 (PSAM、母卡或传输卡), 不是社会保障卡。|PSAM 用 psam info, 母卡和传输卡用 ceremony。",
+        "{path} is the image of a {system} (PSAM, mother or transport card), no social-security card.|"
+        "For a PSAM take psam info, for mother and transport cards ceremony.",
+    ),
+    "image-dialect": (
+        "{path} 是 {system} 的卡, 配置 {profile} 却是为 {dialect} 写的。|用 --profile 给出对应的配置。",
+        "{path} is a card of {system}, but the profile {profile} is for {dialect}.|Name a fitting profile with --profile.",
+    ),
     "export-kind": (
         "{path} 既不是卡片导出文件也不是软件卡映像。|检查文件名。",
         "{path} is neither a card export nor the image of a software card.|Check the name.",

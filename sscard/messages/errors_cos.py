@@ -115,8 +115,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: {place} is there already and cannot be added.|Use replace, or another name or tag.",
     ),
     "overlay-alone": (
-        "{file} 是叠加文件, 不是完整的卡片配置。|放在配置之后使用: ssc2-des+overlay-informative。",
-        "{file} is an overlay, no whole profile.|Put it on one: ssc2-des+overlay-informative.",
+        "{file} 是叠加文件, 不是完整的卡片配置。|写在配置之后: ssc2-des+overlay-informative, ssc3-sm4+overlay-pki。",
+        "{file} is an overlay, no whole profile.|Put it behind one: ssc2-des+overlay-informative, ssc3-sm4+overlay-pki.",
     ),
     "overlay-not-one": (
         "{file} 不是叠加文件。|叠加文件以 overlay = 名称 开头。",
@@ -137,6 +137,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lint-chip": (
         "{file}: {place} 为 {chip}; 第三代卡芯片为 {low} 至 {high} 字节。|按芯片资料填写。",
         "{file}: {place} is {chip}; chips of third-generation cards have {low} to {high} bytes.|State that of the chip.",
+    ),
+    "lint-hsm-only": (
+        "{file}: 算法 {algorithm} 未公布, 软件卡和密钥库都不能用它。|只有支持该算法的加密机能按此配置制卡。",
+        "{file}: {algorithm} is unpublished; neither the software card nor the vault can do it.|"
+        "Only an HSM that has it can serve this profile.",
     ),
     "lint-reused": (
         "{file}: {place} 占用了规范已有的 {what} {number} ({zh})。|改用规范未使用的值。",

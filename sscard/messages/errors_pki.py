@@ -65,6 +65,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "文件 {file} 回读与写入不同。|再装一次; 仍不同则换卡。",
         "File {file} reads back different from what was written.|Install again; where it stays so, take another card.",
     ),
+    "pki-not-sent-back": (
+        "文件夹 {folder} 中没有 {file}。|给出CA返回的文件夹: signature.cer, encryption.cer, envelope.txt。",
+        "The folder {folder} has no {file}.|Give the one the CA sent back: signature.cer, encryption.cer, envelope.txt.",
+    ),
     "envelope-form": (
         "信封 (JMMY) 不符合 GM/T 0016: {part}。|核对收到的字段是否完整。",
         "The envelope (JMMY) is not of GM/T 0016: {part}.|See whether the field arrived whole.",

@@ -21,6 +21,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡片配置中没有 {word}。|目录: {known}; 例如 DF04 或 DF04/EF05; 全部用 all。",
         "The profile has no {word}.|Directories: {known}; write DF04 or DF04/EF05, or all.",
     ),
+    "profile-other-system": (
+        "这张卡是 {system} 的卡, 配置 {profile} 却是为 {dialect} 写的。|不写 --profile, 或给出对应的配置。",
+        "This card is one of {system}, but the profile {profile} is for {dialect}.|Leave out --profile, or name a fitting one.",
+    ),
     "not-social-security": (
         "这不是已建立社会保障环境的卡 ({kind})。|用 sscard info 查看; 换一张社会保障卡。",
         "This card has no social-security environment ({kind}).|See sscard info; take a social-security card.",

@@ -26,6 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "option-yes": ("不再询问", "do not ask"),
     "option-show-person": ("不遮盖个人信息 (记入审计日志)", "show personal data unmasked (goes to the audit log)"),
     "option-pin": ("提示输入持卡人PIN", "ask for the holder's PIN"),
+    "option-sample-profile": ("--reader emulator 的卡配置", "card profile of --reader emulator"),
     "option-profile": (
         "卡片配置名称或文件 (默认按卡选择)",
         "card profile, by name or file (default: as the card says)",
@@ -64,6 +65,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind-social-security": ("社会保障卡", "social-security card"),
     "kind-blank": ("空白卡: 没有社会保障环境", "blank card: no social-security environment"),
     "kind-bank": ("银行卡: 只有支付环境", "bank card: payment environment only"),
+    "kind-psam": ("PSAM: 终端安全模块 (sscard psam info)", "PSAM: security module of a terminal (sscard psam info)"),
     "kind-purse": ("PBOC 电子钱包卡", "PBOC purse card"),
     "line-purse": (
         "PBOC 电子钱包卡 · 发卡地区 {region} · 应用序列号 {card_id}",

@@ -32,11 +32,14 @@ FOLDERS: Final = ("keys", "jobs", "outbox", "cards")
 
 _INIT_ORG_PREFIX: Final = "9156000002"
 _DEMO, _PRODUCTION = "demo", "production"
+_NAMES: Final = "[A-Za-z0-9][A-Za-z0-9._+-]*"
+_PATH: Final = r"[^\"\\\x00-\x1F\x7F]+"
+"""Whole paths, as a basic string of TOML has them without escapes."""
 
 _RULES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     "mode": (re.compile(f"{_DEMO}|{_PRODUCTION}"), _DEMO),
     "region": (re.compile(r"[0-9]{6}"), "990101"),
-    "profile": (re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), DEFAULT_PROFILE),
+    "profile": (re.compile(rf"{_NAMES}|(?:{_NAMES}\+)?/{_PATH}"), DEFAULT_PROFILE),
     "station": (re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"), "station-1"),
     "init_org": (re.compile(_INIT_ORG_PREFIX + r"[0-9]{14}"), _INIT_ORG_PREFIX + "99010199010101"),
 }

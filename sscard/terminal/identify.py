@@ -21,6 +21,7 @@ from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Coding, Item
 from sscard.cos.pboc import serial_of
 from sscard.cos.profile import load_profile, profile_names
+from sscard.cos.psam import structure
 from sscard.errors import ProtocolError
 from sscard.keys.family import Algorithm
 from sscard.terminal.fci import Fci, algorithm_of
@@ -42,6 +43,7 @@ class CardKind(Enum):
     SOCIAL_SECURITY = "social-security"
     BLANK = "blank"
     BANK = "bank"
+    PSAM = "psam"
     PURSE = "purse"
     UNKNOWN = "unknown"
 
@@ -120,6 +122,8 @@ def identify(channel: Channel) -> Identity:
         return purse or replace(seen, kind=_without_environment(channel, dialect))
     fci = Fci.parse(answer.data)
     card_id, version, card_no = (_read(channel, item) for item in _IDENTITY_ITEMS)
+    if not card_id and _is_psam(channel):
+        return Identity(atr, CardKind.PSAM, system=system, card=card)
     algorithm, stated = algorithm_of(fci, card_id, version)
     return Identity(
         atr=atr,
@@ -135,6 +139,14 @@ def identify(channel: Channel) -> Identity:
         system=system,
         card=card,
     )
+
+
+def _is_psam(channel: Channel) -> bool:
+    """Whether a card without identification code holds a PSAM's application; if not, SSSE is selected again."""
+    if select_name(channel, structure().application).ok:
+        return True
+    select_name(channel, SSSE_NAME)
+    return False
 
 
 def select_name(channel: Channel, name: bytes) -> Response:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from sscard.cli import main
 from sscard.cos.profile import load_profile, profile_names, read_profile
 from sscard.cos.profile_diff import ChangeKind, changes, nodes, rooms
 from sscard.cos.profile_lint import Severity, lint, require_sound
@@ -154,6 +156,7 @@ CASES = {
         "chip_bytes = 4096",
         {error("lint-chip", "chip_bytes"), error("profile-chip", "chip_bytes")},
     ),
+    "an unpublished cipher": ('algorithm = "SM1"', {("lint-hsm-only", "warning", "algorithm")}),
     "a FID twice": ('[[replace]]\nat = "DF01/EF08"\nfid = 0xEF07', {error("profile-repeated", "DF01/EF08")}),
 }
 
@@ -225,3 +228,24 @@ def test_rooms_add_up_to_the_files() -> None:
     assert sum(room.bytes for room in found.values()) == sum(f.size for d in profile.directories for f in d.files)
     assert (found["DF07"].files, found["DF07"].records, found["DF07"].keys) == (3, 10, 8)
     assert found["DF07"].bytes == (2 + 2) + (2 + 1) + (2 + 4) + (2 + 3) + (2 + 4) + (5 + 6 + 0x48) + (6 + 3)
+
+
+def test_the_form_is_in_the_readers_language(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for lang in ("zh", "en"):
+        assert main(["--lang", lang, "profile", "diff", "ssc1-des", "ssc3-sm4+overlay-informative"]) == 0
+        told[lang] = capsys.readouterr().out
+    assert "– → 种类 外部认证  标识 0A  重试次数 3" in told["zh"]
+    assert "– → kind external  id 0A  tries 3" in told["en"]
+    assert re.search(r"结构 目录  大小 [0-9]+  读 自由  改 MKSSSE", told["zh"])
+    english = ("variable", "transparent", "external", "maintenance", "free", "true", "false", "length", "structure")
+    assert not [word for word in english if re.search(rf"\b{word} ", told["zh"])]
+
+
+def test_an_unpublished_cipher_is_said_where_a_profile_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text('extends = "ssc3-sm4"\nname = "ours"\nalgorithm = "SM1"', "utf-8")
+    assert main(["--lang", "en", "profile", "show", str(path)]) == 0
+    assert "SM1 (HSM only)" in capsys.readouterr().out

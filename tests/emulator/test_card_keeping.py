@@ -92,6 +92,10 @@ class TestImage:
         ("name", "value", "key"),
         [
             ("version", 3, "image-newer"),
+            ("version", 0, "image-damaged"),
+            ("version", True, "image-damaged"),
+            ("version", None, "image-damaged"),
+            ("system", ["t514"], "image-system"),
             ("format", "other", "image-damaged"),
             ("algorithm", "AES", "image-damaged"),
             ("historical", "0", "image-damaged"),

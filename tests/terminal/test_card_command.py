@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from sscard.cli import main
+from sscard.commands.psam_open import sample_psam
 from sscard.emulator import PersistentCard, SoftwareCard, image
+from sscard.emulator.mother.card import CarrierSoftwareCard
 from sscard.errors import Exit, WorkspaceError
+from sscard.keys.family import Algorithm
 from sscard.personalize.sample import PERSON, personalized_card
 from sscard.personalize.workspace import create_workspace
 from sscard.terminal import export
@@ -202,3 +205,69 @@ def test_bad_exports_are_told(edit: Any, key: str) -> None:
     assert error.value.key == key
     with pytest.raises(WorkspaceError):
         export.load(good[:-5])
+
+
+@pytest.mark.parametrize("name", ["training-fmcos", "training-smartcos"])
+def test_a_practice_card_against_its_profile_and_its_export(run: Run, tmp_path: Path, name: str) -> None:
+    assert run("sample", "p.img", "--profile", name)[0] == Exit.OK
+    code, (told,) = run("export", "p.json", "--image", "p.img")
+    assert (code, told["unread"]) == (Exit.OK, [])
+    assert told["values"] > 100
+    for words in (("p.img",), ("p.json",), ("p.img", "p.json")):
+        code, (summary,) = run("compare", *words)
+        assert (code, summary["differences"]) == (Exit.OK, 0), words
+    card = image.read(tmp_path / "p.img")
+    debit = next(directory for directory in card.chip.directories() if directory.files.get(0x0015))
+    del debit.files[0x0015]
+    image.save(card, tmp_path / "q.img")
+    code, found = run("compare", "q.img")
+    assert code == Exit.FAILED
+    assert {each["place"] for each in found[:-1]} == {"DF01/EF15"}
+
+
+def test_cards_of_two_systems(run: Run, sample: SoftwareCard, tmp_path: Path) -> None:
+    assert run("sample", "p.img", "--profile", "training-fmcos")[0] == Exit.OK
+    code, found = run("compare", "a.img", "p.img")
+    assert code == Exit.FAILED
+    structure = [each for each in found[:-1] if each["kind"] == "structure"]
+    assert [(each["left"], each["right"]) for each in structure] == [("t514", "fmcos")]
+    for words in (("compare", "a.img"), ("export", "x.json", "--image", "a.img")):
+        code, (told,) = run(*words, "--profile", "training-fmcos")
+        assert (code, told["error"]) == (Exit.USAGE, "IMAGE-DIALECT")
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_images_of_other_cards_are_told_by_name(run: Run, sample: SoftwareCard, tmp_path: Path) -> None:
+    image.save(sample_psam(Algorithm.SM4), tmp_path / "psam.img")
+    image.save(CarrierSoftwareCard.blank(1), tmp_path / "mother.img")
+    for name in ("psam.img", "mother.img"):
+        for words in (("compare", name), ("compare", "a.img", name), ("export", "x.json", "--image", name)):
+            code, (told,) = run(*words)
+            assert (code, told["error"]) == (Exit.USAGE, "IMAGE-NO-USER-CARD")
+        assert run("import", name, f"copy-{name}")[0] == Exit.OK
+        assert (tmp_path / f"copy-{name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "error"), [("a.img", "IMAGE-DAMAGED"), ("a.json", "EXPORT-DAMAGED")])
+def test_a_file_cut_short_is_damaged_not_foreign(
+    run: Run, sample: SoftwareCard, tmp_path: Path, name: str, error: str
+) -> None:
+    run("export", "a.json", "--image", "a.img")
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    code, (told,) = run("compare", name)
+    assert (code, told["error"]) == (Exit.USAGE, error)
+
+
+def test_sides_are_told_in_words(
+    sample: SoftwareCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sample.directory("DF07").blocked = True
+    del sample.directory("DF01").files[0xEF15]
+    changed(sample, tmp_path / "b.img")
+    assert main(["--lang", "zh", "card", "compare", "a.img", "b.img"]) == Exit.FAILED
+    told = capsys.readouterr().out
+    assert "否 ↔ 是" in told
+    assert "可读 ↔ 没有" in told
+    assert "absent" not in told

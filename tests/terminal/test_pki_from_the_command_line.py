@@ -191,7 +191,8 @@ def test_what_is_no_public_key(place: Path, capsys: pytest.CaptureFixture[str], 
         ("encryption.cer", b"\x30\x03\x02\x01\x01", "CERTIFICATE-FORM"),
         ("envelope.txt", b"AAAA", "ENVELOPE-FORM"),
         ("envelope.txt", b"\xff\xfe", "ENVELOPE-FORM"),
-        ("envelope.txt", None, "FILE-FAILED"),
+        ("envelope.txt", None, "PKI-NOT-SENT-BACK"),
+        ("signature.cer", None, "PKI-NOT-SENT-BACK"),
     ],
 )
 def test_what_the_ca_did_not_send(
@@ -204,7 +205,7 @@ def test_what_the_ca_did_not_send(
     else:
         (place / "ca" / file).write_bytes(content)
     capsys.readouterr()
-    assert on_card("install", "ca", "--json") == Exit.FAILED
+    assert on_card("install", "ca", "--json") == (Exit.FAILED if content is not None else Exit.USAGE)
     assert error_of(capsys) == code
 
 

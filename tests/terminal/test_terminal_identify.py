@@ -10,6 +10,7 @@ from sscard.apdu.atr import Atr
 from sscard.apdu.command import Command
 from sscard.apdu.commands import Trait, describe
 from sscard.apdu.transport import Channel
+from sscard.commands.psam_open import sample_psam
 from sscard.emulator import SoftwareCard
 from sscard.keys.family import Algorithm
 from sscard.personalize.sample import PERSON, personalized_card
@@ -181,3 +182,9 @@ def test_the_same_card_is_told_by_atr_and_identification_code() -> None:
     assert first.same_card(again)
     assert not first.same_card(Identity(first.atr, first.kind, card_id="990101D15600000500000018"))
     assert not first.same_card(Identity(Atr.parse(OTHER_ATR), first.kind, card_id=first.card_id))
+
+
+def test_a_psam_is_no_user_card() -> None:
+    module = sample_psam(Algorithm.DES)
+    known = identify(Channel(module))
+    assert (known.kind, known.state, known.algorithm) == (CardKind.PSAM, None, None)
