@@ -26,7 +26,7 @@ from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
-from sscard.personalize.ledger import CardEntry, Job, Ledger, State
+from sscard.personalize.ledger import CardEntry, Job, Ledger, Standing, State
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
@@ -151,6 +151,7 @@ def open_production(
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
         job = _enter(ledger, batch, profile)
+        require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
@@ -182,6 +183,13 @@ def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job
+
+
+def require_open(ledger: Ledger, job: str) -> None:
+    """Pass only a job that may take cards.  Raises GuardRefused: "job-paused", "job-closed"."""
+    standing = ledger.standing(job)
+    if standing is not Standing.OPEN:
+        raise GuardRefused(f"job-{standing}", job=job)
 
 
 def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:

@@ -1,0 +1,48 @@
+"""Texts of what the people at the line decide and are told: spoiled cards, pauses, closing, approvals, feeders."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "help-spoil": (
+        "登记第 SEQ 行已制好的卡作废 (如印刷坏了); 此人重新排队",
+        "declare the finished card of row SEQ spoiled (bad print); the person is queued again",
+    ),
+    "help-reason": (
+        "原因, 最多 40 字, 不含证件号或卡号",
+        "why, up to 40 characters, without numbers of people or cards",
+    ),
+    "help-pause": (
+        "暂停任务: 做完手中的卡, 不再取新卡",
+        "pause a job: cards in work are finished, no other is taken",
+    ),
+    "help-continue": ("结束暂停", "end the pause of a job"),
+    "help-close": (
+        "关闭任务: 空白卡必须等于 良 + 废 + 剩",
+        "close a job: blanks must equal good + spoiled + left",
+    ),
+    "help-blanks": ("领用的空白卡数", "how many blanks were handed out for it"),
+    "help-left": ("现在点到的剩余空白卡数", "how many blanks are left, counted now"),
+    "help-give-up": (
+        "还没有卡的人离开这个任务, 可进另一批次",
+        "people without a card leave the job and may come in another batch",
+    ),
+    "spoiled": (
+        "第 {seq} 行的卡 {card} 已登记作废, 放入废卡盒; 此人重新排队。再运行同一条制卡命令: 另做一张, 并重写回盘。",
+        "Card {card} of row {seq} is spoiled: reject box. The person is queued again; run the same personalize command again for another card and a new return file.",
+    ),
+    "standing-paused": (
+        "任务 {job} 已暂停: 做完手中的卡, 不再取新卡。继续: sscard jobs continue {job}",
+        "Job {job} is paused: cards in work are finished, no other is taken. To go on: sscard jobs continue {job}",
+    ),
+    "standing-open": ("任务 {job} 继续。", "Job {job} goes on."),
+    "closed": (
+        "任务 {job} 已关闭: 空白卡 {blanks} = 良 {good} + 废 {spoiled} + 剩 {left} ✓  无卡 {unmade} 人",
+        "Job {job} is closed: blanks {blanks} = good {good} + spoiled {spoiled} + left {left} ✓  people without a card {unmade}",
+    ),
+    "mark-open": ("", ""),
+    "mark-paused": ("  已暂停", "  paused"),
+    "mark-closed": ("  已关闭", "  closed"),
+    "help-feeder": (
+        "每个读头一个送卡机程序 (协议见 docs/feeder.md)",
+        "a card feeder program for each head (protocol: docs/feeder.md)",
+    ),
+    "help-feeder-limit": ("等送卡机回答的秒数", "seconds to wait for each answer of a feeder"),
+}
