@@ -55,6 +55,7 @@ MAX_HEADS = 64
 @click.option(
     "--wait", type=click.FloatRange(min=0), default=30.0, show_default=True, help=text("personalize.help-wait")
 )
+@click.option("--approval", "approval", metavar="NAME=FILE", multiple=True, help=text("operator.help-approval"))
 @click.option("--feeder", "feeder", metavar="COMMAND", help=text("operator.help-feeder"))
 @click.option(
     "--feeder-limit",
@@ -75,11 +76,13 @@ def command(
     profile_name: str | None,
     dry_run: bool,
     wait: float,
+    approval: tuple[str, ...],
     feeder: str | None,
     feeder_limit: float,
     trace: Path | None,
     as_json: bool,
 ) -> int:
+    from sscard.commands.approvals import signers
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.personalize.batch import open_batch
@@ -100,10 +103,13 @@ def command(
     if dry_run:
         return _rehearse(place, service, rows, profile, as_json=as_json)
     tracer = _tracer(trace)
+    people = signers(place, rows, approval)
     feed = _feeding(place, feeder, feeder_limit)
     slots = _slots(place, reader, len(rows), profile)
     try:
-        production = open_production(place, service, rows, profile=profile, tracer=tracer, layout=returns)
+        production = open_production(
+            place, service, rows, profile=profile, tracer=tracer, layout=returns, signers=people
+        )
     except BaseException:
         for slot in slots:
             slot.close()

@@ -66,4 +66,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "--feeder 的命令读不懂: {command}。|写程序和参数, 如 --feeder './hopper --tray 2'。",
         "The command of --feeder cannot be understood: {command}.|Name a program and its arguments, as in --feeder './hopper --tray 2'.",
     ),
+    "approval-missing": (
+        "开启任务要 {wanted} 个人, 只有 {given} 个。没有开始。|请另一位已登记的人输入口令。",
+        "{wanted} people open a job; only {given} did. Nothing was begun.|Have another enrolled person type their passphrase.",
+    ),
+    "approval-same": (
+        "{name} 已经签过: 一个人不能算两个。没有开始。|请另一位已登记的人。",
+        "{name} has signed already: one person does not count twice. Nothing was begun.|Have another enrolled person sign.",
+    ),
+    "approval-people": (
+        "开启任务要 {wanted} 个人, 名册上只有 {enrolled} 个。没有开始。|登记: sscard ceremony enrol 姓名 --workspace …",
+        "{wanted} people open a job, but only {enrolled} are enrolled. Nothing was begun.|Enrol them: sscard ceremony enrol NAME --workspace …",
+    ),
+    "approval-form": (
+        "--approval 要写成 姓名=文件, 不是 {value}。|例如 --approval 王=/dev/fd/3。",
+        "--approval is NAME=FILE, not {value}.|For example --approval 王=/dev/fd/3.",
+    ),
 }

@@ -45,4 +45,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a card feeder program for each head (protocol: docs/feeder.md)",
     ),
     "help-feeder-limit": ("等送卡机回答的秒数", "seconds to wait for each answer of a feeder"),
+    "help-approval": (
+        "开启任务的人和其口令文件 (仅本人可读, 也可用 /dev/fd/N); 可重复",
+        "a person who opens the job, and a private file with their passphrase (/dev/fd/N too); repeatable",
+    ),
+    "approve": (
+        "开启任务: {batch}, {rows} 张, SHA-256 {digest}… 每个人输入姓名和自己的口令。",
+        "Opening the job: {batch}, {rows} cards, SHA-256 {digest}… Each person types their name and passphrase.",
+    ),
+    "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
+    "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,11 @@ from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
+from sscard.keys.ceremony.people import Signer
 from sscard.keys.files import write_private
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
+from sscard.personalize.approval import approve, require_people
 from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
@@ -138,12 +141,16 @@ def open_production(
     profile: Profile | None = None,
     tracer: Tracer = no_trace,
     layout: Format | None = None,
+    signers: Sequence[Signer] = (),
 ) -> Production:
     """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
+
+    ``signers`` are the people who open it, as many as the workspace asks for; their word is for this session only.
 
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses, FormatError
     for a format without return files, and JournalError when journal or ledger cannot be read or written.
     """
+    require_people(workspace, signers)
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
     template, dialect = compile_for(workspace, service, profile)
@@ -157,6 +164,7 @@ def open_production(
         undo.callback(lock.release)
         note = job_note(workspace, ledger, job)
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION)
+        approve(workspace, job, signers, note)
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
         returned = return_path(workspace.outbox_path, sheet, job)
