@@ -64,6 +64,7 @@ MAX_HEADS = 64
     show_default=True,
     help=text("operator.help-feeder-limit"),
 )
+@click.option("--bell", is_flag=True, help=text("operator.help-bell"))
 @click.option("--trace", type=click.Path(path_type=Path, file_okay=False), help=text("personalize.help-trace"))
 @json_option
 def command(
@@ -79,6 +80,7 @@ def command(
     approval: tuple[str, ...],
     feeder: str | None,
     feeder_limit: float,
+    bell: bool,
     trace: Path | None,
     as_json: bool,
 ) -> int:
@@ -115,19 +117,43 @@ def command(
             slot.close()
         raise
     with closing(production):
-        if feed is not None:
-            slots = feed(production.work, slots)
-        return _produce(production, slots, wait=wait, as_json=as_json)
+        return _produce(production, slots, feed, wait=wait, bell=bell, as_json=as_json)
 
 
-def _produce(production: Production, slots: Sequence[Slot], *, wait: float, as_json: bool) -> int:
-    from sscard.commands.board import resume_line
+def _produce(
+    production: Production, slots: Sequence[Slot], feed: Feeding | None, *, wait: float, bell: bool, as_json: bool
+) -> int:
     from sscard.commands.production import run_line
 
-    if not as_json:
-        for entry in production.waiting:
-            click.echo(resume_line(production.workspace, production.work.ledger, entry))
-    return run_line(production, slots, wait=wait, as_json=as_json)
+    if production.waiting:
+        slots = _look_into_heads(production, slots, as_json=as_json)
+    if feed is not None:
+        slots = feed(production.work, slots)
+    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell)
+
+
+def _look_into_heads(production: Production, slots: Sequence[Slot], *, as_json: bool) -> list[Slot]:
+    """Tell which card sits in which head, and what to do about those that are missing; silent heads stop at once."""
+    from sscard.commands.board import resume_line
+    from sscard.personalize.rollcall import TIME_LIMIT, SilentSlot, Sits, call_roll
+
+    ledger, job = production.work.ledger, production.job.job
+    roll = call_roll(production.work, slots)
+    for found in roll:
+        if as_json:
+            facts = {"head": found.head, "reader": found.reader, "sits": found.sits.value}
+            emit({"event": "found", **facts, "seq": found.seq, "reset_info": found.card})
+            continue
+        number = ledger.card_no(job, found.seq) if found.sits is not Sits.OTHER_JOB else ""
+        click.echo(text(f"operator.sits-{found.sits.value}", head=found.head, seq=found.seq, card_no=number))
+    there = {found.card for found in roll if found.sits is Sits.IN_WORK}
+    for entry in production.waiting:
+        if not as_json and entry.card not in there:
+            click.echo(resume_line(production.workspace, ledger, entry))
+    return [
+        SilentSlot(slot.name, TIME_LIMIT) if found.sits is Sits.SILENT else slot
+        for slot, found in zip(slots, roll, strict=True)
+    ]
 
 
 def _feeding(place: Workspace, command: str | None, limit: float) -> Feeding | None:

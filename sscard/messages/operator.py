@@ -55,4 +55,48 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
     "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
+    "help-bell": (
+        "需要人处理时响铃: 一声为注意, 三声为停止",
+        "ring the bell: once when a head wants a hand, three times when one stops",
+    ),
+    "paused": (
+        "已暂停: 不取新卡。另一终端: sscard jobs continue",
+        "Paused: no card is taken. From another terminal: sscard jobs continue",
+    ),
+    "stage-paused": ("已暂停", "paused"),
+    "next-blanks": ("插空白卡: {heads} 号头", "Insert blanks: head {heads}"),
+    "next-nothing": ("制卡中, 不用做什么。", "Cards are being made; nothing to do."),
+    "sits-empty": ("{head}号头: 空。", "head {head}: empty."),
+    "sits-in-work": (
+        "{head}号头: 第 {seq} 行停在中途的卡 ({card_no})。不要取出, 将从断点继续。",
+        "head {head}: the card of row {seq} ({card_no}) that stopped in work. Leave it; it goes on where it stopped.",
+    ),
+    "sits-unknown": (
+        "{head}号头: 账本不认识的卡, 空白卡就会使用。",
+        "head {head}: a card the ledger does not know; used if it is blank.",
+    ),
+    "sits-good": (
+        "{head}号头: 第 {seq} 行已制好的卡 ({card_no})。取出, 放入良卡盒。",
+        "head {head}: the finished card of row {seq} ({card_no}). Take it out: good box.",
+    ),
+    "sits-spoiled": (
+        "{head}号头: 第 {seq} 行的废卡。取出, 放入废卡盒。",
+        "head {head}: the spoiled card of row {seq}. Take it out: reject box.",
+    ),
+    "sits-other-job": (
+        "{head}号头: 另一任务第 {seq} 行的卡。取出, 留给那个任务。",
+        "head {head}: a card of row {seq} of another job. Take it out and keep it for that job.",
+    ),
+    "sits-foreign": (
+        "{head}号头: 不是这种空白卡。取出, 检查卡盒。",
+        "head {head}: not such a blank. Take it out and check the box.",
+    ),
+    "sits-unreadable": (
+        "{head}号头: 卡或读卡器没有应答。重插卡片, 检查连接线。",
+        "head {head}: card or reader does not answer. Insert the card again, check the cable.",
+    ),
+    "sits-silent": (
+        "{head}号头: 读卡器没有反应, 这次不用它。检查连接线, 之后再运行同一条命令。",
+        "head {head}: the reader is silent and is left out. Check its cable, then run the same command again.",
+    ),
 }

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from sscard.apdu.transport import Channel
-from sscard.errors import SscardError
+from sscard.apdu.transport import Channel, Transport
+from sscard.errors import ReaderLost, SscardError
 from sscard.personalize.admission import card_identity
 from sscard.personalize.heads import Slot, Work
 from sscard.personalize.ledger import State
@@ -42,6 +42,24 @@ class Found:
     sits: Sits
     card: str = ""
     seq: int = 0
+
+
+class SilentSlot:
+    """Stands for a reader that did not come back from the roll call: its head stops at once, under its own number."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self.name = name
+        self._seconds = seconds
+
+    def next_card(self, timeout: float) -> Transport | None:
+        """Raises ReaderLost("reader-hung")."""
+        raise ReaderLost("reader-hung", reader=self.name, seconds=round(self._seconds))
+
+    def release(self) -> None:
+        """There is no card."""
+
+    def close(self) -> None:
+        """The reader is left alone."""
 
 
 def call_roll(work: Work, slots: Sequence[Slot], *, limit: float = TIME_LIMIT) -> list[Found]:
