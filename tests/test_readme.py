@@ -124,6 +124,7 @@ TYPED = r"printf '123456\n123456\n123456\n' | setsid"
 """What a holder types, where no terminal is."""
 
 TOO_LARGE = 'extends="ssc3-sm4"\\nname="x"\\nchip_bytes=9'
+PBOC = "--reader emulator --profile pboc-purse --json"
 JSON_RUNS = {
     "init": "sscard init ws --demo --json",
     "people": "sscard people --count 3 --out b.csv --json",
@@ -147,9 +148,11 @@ JSON_RUNS = {
     "pin change": f"{TYPED} sscard pin change --reader emulator --json",
     "pin reload": f"{TYPED} sscard pin reload --reader emulator --json",
     "pin unblock": "sscard pin unblock --reader emulator --json",
-    "purse balance": f"{TYPED} sscard purse balance --reader emulator --json",
-    "purse load": f"{TYPED} sscard purse load 5 --terminal 990101000042 --reader emulator --json",
-    "purse debit": f"{TYPED} sscard purse debit --terminal 990101000042 --terminal-counter 1 --reader emulator --json",
+    "purse balance": f"{TYPED} sscard purse balance --reader emulator --json && sscard purse balance {PBOC}",
+    "purse load": f"{TYPED} sscard purse load 5 --terminal 990101000042 --reader emulator --json"
+    f" && {TYPED} sscard purse load 5 --terminal 990101000042 {PBOC}",
+    "purse debit": f"{TYPED} sscard purse debit --terminal 990101000042 --terminal-counter 1 --reader emulator --json"
+    f" && sscard purse debit --terminal 990101000042 --terminal-counter 1 {PBOC}",
     "purse proof": "sscard purse proof load 0 --reader emulator --json",
     "purse starting-day": "sscard purse starting-day --reader emulator --json",
     "profile list": "sscard profile list --json",

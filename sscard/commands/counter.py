@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,20 +30,20 @@ def card_session(
     profile_name: str | None,
     *,
     keys: bool = False,
-    pin: bool = False,
+    pin: bool | Callable[[Profile], bool] = False,
     psam: str | None = None,
 ) -> Iterator[CardSession]:
     """The issued card in a reader.
 
-    ``keys`` opens the vault, or the PSAM named; ``pin`` asks for the PIN where the card has one.
-
+    ``keys`` opens the vault, or the PSAM named; ``pin``, or what it answers for the profile, asks for the PIN of a
+    card with one.
     Raises what :func:`issued`, :func:`counter_keys` and the reader raise.
     """
     from sscard.apdu.transport import Channel
     from sscard.commands.readers_open import open_transport
     from sscard.cos.profile import load_profile
     from sscard.terminal.read import profile_for
-    from sscard.terminal.session import CardSession
+    from sscard.terminal.session import CardSession, may_have_pin
 
     opened = workspace_at(workspace, needed=False)
     with ExitStack() as stack:
@@ -51,7 +51,8 @@ def card_session(
         identity = issued(channel)
         profile = load_profile(profile_name) if profile_name else profile_for(identity)
         service = stack.enter_context(counter_keys(opened, reader, profile, psam)) if keys else None
-        asked = ask_pin("terminal.pin-prompt") if pin and identity.pin_tries is not None else None
+        wanted = pin(profile) if callable(pin) else pin
+        asked = ask_pin("terminal.pin-prompt") if wanted and may_have_pin(profile, identity) else None
         try:
             yield CardSession(channel, profile, identity, service, asked)
         finally:
@@ -111,11 +112,11 @@ def ask_pin(prompt: str, *, twice: bool = False) -> Secret:
 
 
 def issued(channel: Channel) -> Identity:
-    """The card's identity.  Raises GuardRefused for a card without a social-security environment or a blocked one."""
+    """The card's identity.  Raises GuardRefused for a card that no profile is known for, and for a blocked one."""
     from sscard.terminal.identify import CardKind, CardState, identify
 
     identity = identify(channel)
-    if identity.kind is not CardKind.SOCIAL_SECURITY:
+    if identity.kind not in (CardKind.SOCIAL_SECURITY, CardKind.PURSE):
         raise GuardRefused("not-social-security", kind=identity.kind.value)
     if identity.state is CardState.BLOCKED:
         raise GuardRefused("card-blocked")

@@ -83,6 +83,9 @@ def _print(identity: Identity, reader: str) -> None:
         lines.append(("historical", messages.text("terminal.line-historical", **facts)))
     if identity.kind is CardKind.SOCIAL_SECURITY and identity.algorithm:
         lines.append(("card", _card(identity)))
+    elif identity.kind is CardKind.PURSE and identity.card_id:
+        facts = {"region": identity.region, "card_id": identity.card_id}
+        lines.append(("card", messages.text("terminal.line-purse", **facts)))
     else:
         lines.append(("card", messages.text(f"terminal.kind-{identity.kind.value}")))
     if identity.state:

@@ -45,9 +45,11 @@ def change(profile_name: str | None, psam: str | None, reader: str | None, works
     from sscard.commands.counter import ask_pin, card_session
     from sscard.keys.secret import Secret
     from sscard.terminal.pin import change_pin
+    from sscard.terminal.session import may_have_pin
 
     with card_session(reader, workspace, profile_name, keys=True, psam=psam) as session:
-        old = ask_pin("pin.old-prompt") if session.identity.pin_tries is not None else Secret(b"")
+        asked = may_have_pin(session.profile, session.identity)
+        old = ask_pin("pin.old-prompt") if asked else Secret(b"")
         change_pin(session, old, ask_pin("pin.new-prompt", twice=True))
         return _done("change", session, as_json=as_json)
 

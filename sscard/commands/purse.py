@@ -1,4 +1,7 @@
-"""``sscard purse``: the medical purse of a card.  Amounts are typed in yuan and told in yuan; JSON has fen."""
+"""``sscard purse``: the purse of a card, medical or PBOC.  Amounts are typed in yuan and told in yuan; JSON has fen.
+
+Which purse it is the card's profile tells; what PBOC purses want otherwise stands in :mod:`sscard.commands.epurse`.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,27 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from sscard import messages
+from sscard.commands import epurse
 from sscard.commands.common import emit, json_option, keys_option, reader_option, workspace_option
+from sscard.commands.epurse import yuan
 from sscard.commands.psam_open import BEIJING, psam_option
 from sscard.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from sscard.cos.purse import LogEntry
+    from sscard.terminal.booking import Booking
     from sscard.terminal.purchase import PurchaseModule
-    from sscard.terminal.purse import Booking
     from sscard.terminal.session import CardSession
 
 _YUAN: Final = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?")
 _TERMINAL: Final = re.compile(r"[0-9]{12}")
+
+S = TypeVar("S")
 
 
 def _fen(_context: click.Context, _parameter: click.Parameter, yuan: str) -> int:
@@ -45,7 +52,8 @@ def _terminal(_context: click.Context, _parameter: click.Parameter, digits: str 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options every subcommand has."""
     profile = click.option("--profile", "profile_name", help=messages.text("terminal.option-profile"))
-    return profile(reader_option(workspace_option(keys_option(json_option(function)))))
+    purse = click.option("--purse", type=click.Choice(epurse.NAMES), help=messages.text("purse.option-purse"))
+    return purse(profile(reader_option(workspace_option(keys_option(json_option(function))))))
 
 
 def _booking_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,16 +74,18 @@ def command() -> None:
 
 @command.command("balance", help=messages.text("purse.balance-help"))
 @_options
-def balance(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def balance(purse: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
-    with card_session(reader, workspace, profile_name, pin=True) as session:
+    with card_session(reader, workspace, profile_name, pin=epurse.pin_unless_purse(purse)) as session:
+        if epurse.meant(session, purse):
+            return epurse.balance(session, purse, as_json=as_json)
         held = CardPurse(session).balance()
     if as_json:
         emit({"account": held.account, "own": held.own, "fund": held.fund, "year": held.year})
     else:
-        sums = {"account": _yuan(held.account), "own": _yuan(held.own), "fund": _yuan(held.fund)}
+        sums = {"account": yuan(held.account), "own": yuan(held.own), "fund": yuan(held.fund)}
         click.echo(messages.text("purse.balance", **sums, year=held.year or "–"))
     return Exit.OK
 
@@ -89,6 +99,7 @@ def load(
     terminal: bytes | None,
     psam: str | None,
     key_index: int,
+    purse: str | None,
     profile_name: str | None,
     reader: str | None,
     workspace: Path,
@@ -98,9 +109,13 @@ def load(
     from sscard.terminal.purse import CardPurse
 
     _need(psam, terminal)
+    time = datetime.now(BEIJING)
     with card_session(reader, workspace, profile_name, keys=True, pin=True, psam=psam) as session:
+        if epurse.meant(session, purse):
+            place = _stated(terminal)
+            return epurse.load(session, purse, amount, place, time, key_index, as_json=as_json)
         number = terminal or _module(session).terminal
-        booking = CardPurse(session).load(amount, number, datetime.now(BEIJING), key_index)
+        booking = CardPurse(session).load(amount, number, time, key_index)
     return _booked(booking, as_json=as_json)
 
 
@@ -119,6 +134,7 @@ def debit(
     terminal: bytes | None,
     psam: str | None,
     key_index: int,
+    purse: str | None,
     profile_name: str | None,
     reader: str | None,
     workspace: Path,
@@ -128,20 +144,33 @@ def debit(
     from sscard.terminal.purse import CardPurse
 
     _need(psam, terminal, terminal_counter)
-    with card_session(reader, workspace, profile_name, keys=True, pin=True, psam=psam) as session:
+    time = datetime.now(BEIJING)
+    asks = epurse.pin_unless_purse(purse)
+    with card_session(reader, workspace, profile_name, keys=True, pin=asks, psam=psam) as session:
+        if epurse.meant(session, purse):
+            if own or fund:
+                raise UsageError("purse-parts")
+            place, serial = _stated(terminal), _stated(terminal_counter)
+            return epurse.debit(session, purse, account, place, serial, time, key_index, as_json=as_json)
         amounts = {"account": account, "own": own, "fund": fund}
         booking = CardPurse(session).purchase_with(
-            _module(session, terminal, terminal_counter), **amounts, time=datetime.now(BEIJING), key_index=key_index
+            _module(session, terminal, terminal_counter), **amounts, time=time, key_index=key_index
         )
     return _booked(booking, as_json=as_json)
 
 
 @command.command("proof", help=messages.text("purse.proof-help"))
-@click.argument("movement", type=click.Choice(["load", "purchase"]))
+@click.argument("movement", type=click.Choice(epurse.MOVEMENTS))
 @click.argument("counter", type=click.IntRange(0, 0xFFFF))
 @_options
 def proof(
-    movement: str, counter: int, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+    movement: str,
+    counter: int,
+    purse: str | None,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
 ) -> int:
     """Returns 1 where the card did not book that transaction last."""
     from sscard.commands.counter import card_session
@@ -149,7 +178,12 @@ def proof(
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name) as session:
-        found = CardPurse(session).proof(Movement[movement.upper()], counter)
+        if epurse.meant(session, purse):
+            found = epurse.proof(session, purse, movement, counter)
+        elif movement.upper() in Movement.__members__:
+            found = CardPurse(session).proof(Movement[movement.upper()], counter)
+        else:
+            raise UsageError("purse-movement", movement=movement)
     codes = {"mac": found.mac.hex().upper(), "tac": found.tac.hex().upper()} if found else {"mac": "", "tac": ""}
     if as_json:
         emit({"movement": movement, "counter": counter, "booked": found is not None, **codes})
@@ -162,16 +196,23 @@ def proof(
 @click.option("--set", "month_day", metavar="MMDD", help=messages.text("purse.option-set"))
 @_options
 def starting_day(
-    month_day: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool
+    month_day: str | None,
+    purse: str | None,
+    profile_name: str | None,
+    reader: str | None,
+    workspace: Path,
+    as_json: bool,
 ) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name, keys=month_day is not None) as session:
-        purse = CardPurse(session)
+        if epurse.meant(session, purse):
+            raise UsageError("purse-parts")
+        medical = CardPurse(session)
         if month_day is not None:
-            purse.set_starting_day(month_day)
-        day = purse.starting_day()
+            medical.set_starting_day(month_day)
+        day = medical.starting_day()
     if as_json:
         emit({"starting_day": day})
     else:
@@ -181,11 +222,13 @@ def starting_day(
 
 @command.command("log", help=messages.text("purse.log-help"))
 @_options
-def log(profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
+def log(purse: str | None, profile_name: str | None, reader: str | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.counter import card_session
     from sscard.terminal.purse import CardPurse
 
     with card_session(reader, workspace, profile_name, pin=True) as session:
+        if epurse.meant(session, purse):
+            return epurse.log(session, purse, as_json=as_json)
         entries = CardPurse(session).log()
     if as_json:
         for entry in entries:
@@ -200,6 +243,13 @@ def _need(psam: str | None, *stated: object) -> None:
     given = [value is not None for value in stated]
     if not all(given) if psam is None else any(given):
         raise UsageError("psam-terminal")
+
+
+def _stated(value: S | None) -> S:
+    """What a PBOC card's counter must state itself.  Raises UsageError where a PSAM of these cards would have to."""
+    if value is None:
+        raise UsageError("purse-no-psam")
+    return value
 
 
 def _module(session: CardSession, terminal: bytes | None = None, terminal_counter: int | None = None) -> PurchaseModule:
@@ -220,7 +270,7 @@ def _booked(booking: Booking, *, as_json: bool) -> int:
         facts = {"movement": kind, "counter": booking.counter, "account": booking.account, "tac": tac}
         emit(facts | {"tac_checked": booking.tac_checked, "terminal_counter": number})
     else:
-        account = _yuan(booking.account)
+        account = yuan(booking.account)
         click.echo(messages.text(f"purse.{kind}-done", counter=booking.counter, account=account, tac=tac))
         if not booking.tac_checked:
             click.echo(messages.text("purse.tac-unchecked"))
@@ -250,11 +300,7 @@ def _print_log(entries: list[LogEntry]) -> None:
     rows = [tuple(messages.text(f"purse.col-{title}") for title in titles)]
     for entry in entries:
         kind = messages.text(f"purse.{entry.movement.name.lower()}") if entry.movement else f"{entry.code:02X}"
-        amounts = (_yuan(amount) for amount in (entry.account, entry.own, entry.fund))
+        amounts = (yuan(amount) for amount in (entry.account, entry.own, entry.fund))
         rows.append((str(entry.counter), kind, entry.time.hex(), entry.terminal.hex(), *amounts))
     for line in columns(rows):
         click.echo(line)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"

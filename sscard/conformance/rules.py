@@ -15,6 +15,7 @@ from sscard.conformance import (
     driver_rules,
     fmcos_rules,
     keyblock_rules,
+    pboc_rules,
     pki_rules,
     psam_rules,
     purse_rules,
@@ -22,7 +23,7 @@ from sscard.conformance import (
 )
 from sscard.errors import SscardError
 from sscard.keys.diversify import card_factor, city_factor, province_factor
-from sscard.keys.family import Algorithm, Family, card_algorithm, family_of, pad80, pad_length
+from sscard.keys.family import Family, card_algorithm, family_of, pad80, pad_length
 from sscard.personalize import cardnumber, ssn
 from sscard.terminal.fci import Fci, algorithm_of
 
@@ -173,39 +174,6 @@ def length_padded_cipher(given: Given) -> Values:
     return {"plain_block": _hex(plain), "cipher": _hex(family.encrypt(_bytes(given, "key"), plain))}
 
 
-def pboc_load(given: Given) -> Values:
-    """Key arithmetic of a PBOC purse load: the same session MAC as the social-security card's, published with keys."""
-    family = family_of(Algorithm.DES)
-    session = family.encrypt(_bytes(given, "load_key"), _bytes(given, "session_key_input"))
-    values: Values = {
-        "session_key": _hex(session),
-        "mac1": _hex(family.session_mac(session, _bytes(given, "mac1_input"))),
-    }
-    if "mac2_input" in given:
-        mac2 = family.session_mac(session, _bytes(given, "mac2_input"))
-        values |= {
-            "mac2": _hex(mac2),
-            "tac": _hex(family.session_mac(_bytes(given, "tac_key_xor"), _bytes(given, "tac_input"))),
-            "credit_apdu": _hex(Command(0x80, 0x52, 0x00, 0x00, _bytes(given, "datetime") + mac2)),
-        }
-    return values
-
-
-def pboc_purchase(given: Given) -> Values:
-    """Key arithmetic of a PBOC purchase."""
-    family = family_of(Algorithm.DES)
-    session = family.encrypt(_bytes(given, "purchase_key"), _bytes(given, "session_key_input"))
-    mac1 = family.session_mac(session, _bytes(given, "mac1_input"))
-    body = _bytes(given, "terminal_serial") + _bytes(given, "datetime") + mac1
-    return {
-        "session_key": _hex(session),
-        "mac1": _hex(mac1),
-        "mac2": _hex(family.session_mac(session, _bytes(given, "mac2_input"))),
-        "tac": _hex(family.session_mac(_bytes(given, "tac_key_xor"), _bytes(given, "tac_input"))),
-        "debit_apdu": _hex(Command(0x80, 0x54, 0x01, 0x00, body, le=8)),
-    }
-
-
 def apdu_form(given: Given) -> Values:
     """How many of the commands have length bytes that add up."""
 
@@ -286,8 +254,6 @@ RULES: Final[dict[str, Rule]] = {
     "key-mac": key_mac,
     "encipher": encipher,
     "length-padded-cipher": length_padded_cipher,
-    "pboc-load": pboc_load,
-    "pboc-purchase": pboc_purchase,
     "apdu-form": apdu_form,
     "atr": atr,
     "fci": fci,
@@ -300,4 +266,5 @@ RULES: Final[dict[str, Rule]] = {
     **psam_rules.RULES,
     **driver_rules.RULES,
     **keyblock_rules.RULES,
+    **pboc_rules.RULES,
 }

@@ -33,6 +33,11 @@ def update_record(file: File, number: int, record: bytes) -> Command:
     return Command(0x00, 0xDC, number, file.sfi << 3 | 4, record)
 
 
+def update_binary(file: File, content: bytes) -> Command:
+    """UPDATE BINARY from the beginning, with SFI."""
+    return Command(0x00, 0xD6, 0x80 | file.sfi, 0x00, content)
+
+
 def append_record(file: File, record: bytes) -> Command:
     """APPEND RECORD with SFI."""
     return Command(0x00, 0xE2, 0x00, file.sfi << 3 | 4, record)

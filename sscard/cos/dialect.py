@@ -89,6 +89,8 @@ class Dialect(Protocol):
     rights: Rights
     keys_reach_below: bool
     """Whether keys of an environment serve inside its applications too."""
+    tells_pin_tries: bool
+    """Whether VERIFY without data tells the tries left, and so whether there is a PIN."""
     exists: frozenset[int]
     """Status words that say a file is already there."""
     costs: Costs
@@ -137,6 +139,10 @@ class Dialect(Protocol):
 
     def write_record(self, making: Making, directory: Directory, file: File, number: int, record: bytes) -> Move:
         """Write one record of a new file; target and purpose are the plan's."""
+        ...
+
+    def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
+        """Write the whole content of a new transparent file; target and purpose are the plan's."""
         ...
 
     def read_runs(self, file: File, lengths: tuple[int, ...]) -> Iterator[tuple[Command, int]]:

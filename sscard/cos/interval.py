@@ -15,7 +15,7 @@ from sscard.apdu.command import Command
 from sscard.cos import template
 from sscard.cos.actions import LineGuard, LoadFirstKey, LoadKey, LoadPin, Move, PresentCode, Refused, Send
 from sscard.cos.authentication import DirectProof
-from sscard.cos.commands import SELECT_MF, append_record, select_directory, select_fid, update_record
+from sscard.cos.commands import SELECT_MF, append_record, select_directory, select_fid, update_binary, update_record
 from sscard.cos.dialect import BlankCheck, Costs, Making
 from sscard.cos.key_loading import LOADINGS, KeyLoading
 from sscard.cos.mark import CardMark
@@ -33,6 +33,7 @@ _MF: Final = "MF"
 _MF_FID: Final = 0x3F00
 _NAME_SIZES: Final = range(5, 17)
 _LINE_KEYS: Final = 4
+_NO_SFI: Final = 0x1F
 _MAC_SIZE: Final = 4
 _BLOCK: Final = 8
 
@@ -43,6 +44,7 @@ class IntervalCos:
     authentication = DirectProof()
     rights = Latest()
     keys_reach_below = False
+    tells_pin_tries = False
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self.name: str = table["name"]
@@ -140,8 +142,9 @@ class IntervalCos:
             "read": bytes((states.rule(file.read),)),
             "update": bytes((states.rule(file.update),)),
             "line": bytes((self._line(directory, file),)),
+            "log": bytes((_sfi(directory, file.log),)),
         }
-        return template.command(self.commands["create_record_file" if file.record_length else "create_file"], fields)
+        return template.command(self.commands[_making_line(file)], fields)
 
     def create_probe(self, making: Making, directory: Directory) -> Command:
         fields = {"fid": _PROBE_FID.to_bytes(2, "big"), "size": b"\x00\x01", "line": b"\xff"}
@@ -165,6 +168,10 @@ class IntervalCos:
             durable=True,
         )
 
+    def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
+        action = Send(update_binary(file, content), self._guard(making, file))
+        return Move(purpose="write-item", target=file.name, action=action, durable=True)
+
     def read_runs(self, file: File, lengths: tuple[int, ...]) -> Iterator[tuple[Command, int]]:
         """One record at a time."""
         for number, length in enumerate(lengths, 1):
@@ -181,7 +188,7 @@ class IntervalCos:
 
     def prove_sealed(self, making: Making) -> Iterator[Move]:
         """Without a right nothing can be made in the first environment; the MF may be older, with rights of its own."""
-        directory = next(part for part in making.profile.directories if part.is_ddf)
+        directory = making.profile.home
         for select in self.path(making.profile, directory, making.mf):
             yield Move(purpose="select", target=directory.name, action=Send(select), session=True)
         action = Refused(Send(self.create_probe(making, directory)))
@@ -246,14 +253,14 @@ class IntervalCos:
         )
 
     def _directory_fields(self, profile: Profile, directory: Directory, states: States) -> dict[str, bytes]:
-        dir_sfi = next((file.sfi for file in directory.files if file.structure is Structure.DIRECTORY), 0x1F)
+        dir_sfi = next((file.sfi for file in directory.files if file.structure is Structure.DIRECTORY), _NO_SFI)
         room = self._tree_room(profile, directory) - self._room["directory"] - len(directory.aid)
         return {
             "fid": directory.fid.to_bytes(2, "big"),
             "size": (room + self._room["spare"]).to_bytes(2, "big"),
             "create": bytes((states.master,)),
             "erase": bytes((self._erase,)),
-            "app": bytes((dir_sfi if directory.is_ddf else 0x80 | 0x1F,)),
+            "app": bytes((dir_sfi if directory.is_ddf else 0x80 | _sfi(directory, directory.shown),)),
         }
 
     def _tree_room(self, profile: Profile, directory: Directory) -> int:
@@ -310,6 +317,18 @@ class IntervalCos:
         return LineGuard(making.ref(file.line_key), file.protection is Protection.CIPHER)
 
 
+def _sfi(directory: Directory, name: str) -> int:
+    """The SFI of a file by its name; 1F where none is named."""
+    return directory.file(name).sfi if name else _NO_SFI
+
+
+def _making_line(file: File) -> str:
+    """The line of the table that makes a file."""
+    if file.structure is Structure.PURSE:
+        return "create_purse"
+    return "create_record_file" if file.record_length else "create_file"
+
+
 def _above(directory: Directory) -> str:
     return directory.parent or (_MF if directory.name != _MF else "")
 
@@ -322,6 +341,8 @@ def _lengths(file: File) -> Iterator[int]:
     """Bytes of each record that is written as a whole."""
     if file.record_length:
         yield file.record_length
+    elif file.structure is Structure.TRANSPARENT and file.filled:
+        yield file.size
     elif file.structure.is_tlv:
         yield from (2 + item.length for item in file.items)
 

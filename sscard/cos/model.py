@@ -27,6 +27,7 @@ class Structure(Enum):
     CYCLIC = "cyclic"
     TRANSPARENT = "transparent"
     DIRECTORY = "directory"
+    PURSE = "purse"
 
     @property
     def is_tlv(self) -> bool:
@@ -109,7 +110,7 @@ class File:
     """One EF.  ``size`` is the whole size in bytes, ``record_length`` that of fixed and cyclic records, else 0.
 
     ``protection`` is asked for when the file is written, with ``protected_reading`` also when it is read, under the
-    maintenance key ``line_key``.
+    maintenance key ``line_key``.  A purse (``PURSE``: PBOC passbook or purse) names the cyclic file it writes, ``log``.
     """
 
     name: str
@@ -126,6 +127,14 @@ class File:
     protection: Protection = Protection.PLAIN
     protected_reading: bool = False
     line_key: str = ""
+    log: str = ""
+
+    @property
+    def filled(self) -> bool:
+        """Whether its content is written when a card is made: records, or a transparent file of which items tell."""
+        if self.structure is Structure.TRANSPARENT:
+            return any(item.source for item in self.items)
+        return self.structure.is_tlv and bool(self.items)
 
     def records(self) -> Iterator[tuple[int, int, Item]]:
         """``(record number, occurrence, item)`` of every record of a TLV file, in the order of creation."""
@@ -149,6 +158,8 @@ class KeyKind(Enum):
     TAC = "tac"
     UNBLOCK = "unblock"
     RELOAD = "reload"
+    UNLOAD = "unload"
+    OVERDRAFT = "overdraft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +184,7 @@ class Directory:
 
     ``aid`` is the name it is selected by, empty for an ADF that has only its label and is selected by FID; ``parent``
     is the DDF above, empty for the MF.  ``lock_key`` names the key that opens APPLICATION BLOCK (in SSSE: CARD BLOCK),
-    empty where there is none.
+    empty where there is none.  ``shown`` names the file whose content SELECT returns (9F0C), empty where none is.
     """
 
     name: str
@@ -188,6 +199,7 @@ class Directory:
     files: tuple[File, ...] = ()
     keys: tuple[KeySlot, ...] = ()
     lock_key: str = ""
+    shown: str = ""
 
     def file(self, name: str) -> File:
         """The EF of that name.  Raises KeyError."""
@@ -230,6 +242,16 @@ class Profile:
     def delivered_bytes(self) -> int:
         """Room on the chip that the vendor's own applications take."""
         return FILE_BYTES if self.pki_application else 0
+
+    @property
+    def top(self) -> tuple[Directory, ...]:
+        """The directories that stand in the MF, in the profile's order."""
+        return tuple(directory for directory in self.directories if not directory.parent)
+
+    @property
+    def home(self) -> Directory:
+        """The first directory of the MF, which makes the card what it is: SSSE, or the application of a purse card."""
+        return self.top[0]
 
     def key_length(self, slot: KeySlot) -> int:
         """Bytes of a key's value."""

@@ -194,6 +194,7 @@ def _head(table: Table) -> Directory:
         master=_key(table.table("master"), KeyKind.MASTER),
         keys=tuple(_key(slot, _SLOT_KINDS[slot.choice("kind", tuple(_SLOT_KINDS))]) for slot in table.tables("keys")),
         lock_key=table.text("lock_key", ""),
+        shown=table.text("shown", ""),
     )
     by_label = not directory.is_ddf and directory.label and not directory.aid
     if not by_label and not 5 <= len(directory.aid) <= 16:
@@ -243,6 +244,7 @@ def _file(table: Table, heads: Mapping[str, Directory]) -> File:
         protection=_PROTECTIONS[table.choice("protection", tuple(_PROTECTIONS), Protection.PLAIN.value)],
         protected_reading=table.flag("protected_reading"),
         line_key=table.text("line_key", ""),
+        log=table.text("log", ""),
     )
     table.finish()
     return file
@@ -250,7 +252,7 @@ def _file(table: Table, heads: Mapping[str, Directory]) -> File:
 
 def _extent(table: Table, structure: Structure, items: tuple[Item, ...]) -> tuple[int, int]:
     """``(size, record length)`` of a file, both in bytes; what the profile states must be what its items need."""
-    if structure is Structure.TRANSPARENT:
+    if structure in (Structure.TRANSPARENT, Structure.PURSE):
         return table.number("size", 1, 0xFFFF), 0
     if structure is Structure.CYCLIC:
         length = table.number("record_length", 1, 0xFF)

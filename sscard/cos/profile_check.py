@@ -5,13 +5,14 @@ Source: LD/T 32 (file structure and keys); docs/card.md, "the profile file".
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from sscard.cos.access import PIN
 from sscard.cos.bound import wrong
 from sscard.cos.dialect import dialect_names
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
+from sscard.cos.pboc import BALANCE_SIZE, LOG_LENGTH
 from sscard.cos.room import profile_room
 from sscard.errors import ProfileError
 from sscard.keys.family import Algorithm
@@ -29,6 +30,9 @@ def check(profile: Profile, file: str) -> None:
 def contradictions(profile: Profile) -> Iterator[Contradiction]:
     """All contradictions of ``profile`` as ``(error key, place, fields)``."""
     directories = profile.directories
+    if not profile.top:
+        yield "profile-homeless", "", {}
+        return
     yield from _repeated("name", "", ((directory.name, directory.name) for directory in directories))
     yield from _repeated("aid", "", ((directory.aid, directory.name) for directory in directories if directory.aid))
     yield from _repeated("fid", "", (((directory.parent, directory.fid), directory.name) for directory in directories))
@@ -67,6 +71,9 @@ def _directory(profile: Profile, directory: Directory) -> Iterator[Contradiction
     yield from _repeated("sfi", name, ((file.sfi, file.name) for file in directory.files if file.sfi))
     yield from _repeated("id", name, (((slot.kind, slot.id), slot.name) for slot in directory.keys))
     own = {slot.name for slot in directory.keys}
+    files = {file.name: file for file in directory.files}
+    if directory.shown and directory.shown not in files:
+        yield "profile-unknown-file", f"{name}/shown", {"name": directory.shown}
     if directory.lock_key and directory.lock_key not in own:
         yield "profile-right", f"{name}/lock_key", {"right": directory.lock_key}
     above = {slot.name for parent in profile.directories if parent.name == directory.parent for slot in parent.keys}
@@ -77,6 +84,7 @@ def _directory(profile: Profile, directory: Directory) -> Iterator[Contradiction
         yield from _unknown_rights(file.read, f"{place}/read", rights)
         yield from _unknown_rights(file.update, f"{place}/update", rights)
         yield from _line_key(directory, file, place)
+        yield from _log(files, file, place)
         yield from _file(file, place)
 
 
@@ -99,6 +107,16 @@ def _line_key(directory: Directory, file: File, place: str) -> Iterator[Contradi
         yield "profile-line-key", f"{place}/line_key", {"key": file.line_key or "–"}
 
 
+def _log(files: Mapping[str, File], file: File, place: str) -> Iterator[Contradiction]:
+    """A purse names the log it writes, and no other file names one."""
+    log = files.get(file.log)
+    if file.structure is not Structure.PURSE:
+        if file.log:
+            yield "profile-purse-log", f"{place}/log", {"log": file.log}
+    elif log is None or log.structure is not Structure.CYCLIC or log.record_length != LOG_LENGTH:
+        yield "profile-purse-log", f"{place}/log", {"log": file.log or "–"}
+
+
 def _file(file: File, place: str) -> Iterator[Contradiction]:
     if not file.items:
         yield "profile-missing", f"{place}/items", {}
@@ -110,7 +128,7 @@ def _file(file: File, place: str) -> Iterator[Contradiction]:
             yield from _item(item, f"{place}/{item.tag:02X}")
         return
     total = sum(item.length * item.count for item in file.items)
-    expected = file.record_length or file.size
+    expected = BALANCE_SIZE if file.structure is Structure.PURSE else file.record_length or file.size
     if total != expected:
         yield "profile-sum", place, {"stated": f"{expected:X}", "sum": f"{total:X}"}
 

@@ -127,6 +127,7 @@ def _directory(directory: Directory) -> Node:
         "label": directory.label,
         "parent": directory.parent,
         "lock_key": directory.lock_key,
+        "shown": directory.shown,
     }
     return Node("directory", directory.name, directory.zh, directory.en, facts)
 
@@ -153,6 +154,7 @@ def _file(directory: Directory, file: File) -> Node:
         "read": str(file.read),
         "update": str(file.update),
         "protection": _protection(file),
+        "log": file.log,
     }
     return Node("file", f"{directory.name}/{file.name}", file.zh, file.en, facts)
 

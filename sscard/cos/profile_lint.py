@@ -104,7 +104,7 @@ def _keys_and_files(profile: Profile) -> Iterator[_Found]:
     purposes = {row.name: row.kind for row in load()}
     for directory in profile.directories:
         for file in directory.files:
-            written_by_card = file.structure is Structure.CYCLIC and file.update.never
+            written_by_card = file.structure in (Structure.CYCLIC, Structure.PURSE) and file.update.never
             if not file.update.rights and not written_by_card:
                 rule = str(file.update)
                 yield "lint-file-without-key", Severity.ERROR, f"{directory.name}/{file.name}", {"rule": rule}

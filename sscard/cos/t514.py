@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos.actions import Authenticate, LoadFirstKey, LoadKey, Move, PresentCode, Refused, Send
 from sscard.cos.authentication import SessionProof
-from sscard.cos.commands import select_directory, select_fid, update_record
+from sscard.cos.commands import select_directory, select_fid, update_binary, update_record
 from sscard.cos.dialect import BlankCheck, Costs, Making
 from sscard.cos.mark import CardMark
 from sscard.cos.model import Access, Directory, File, Join, KeyKind, KeySlot, Profile, Protection, Structure
@@ -33,6 +33,7 @@ class T514:
     mf_name = b""
     rights = Cumulative()
     keys_reach_below = True
+    tells_pin_tries = True
     exists = frozenset({0x6A89})
     unwritten = frozenset({0x9000})
 
@@ -105,6 +106,10 @@ class T514:
         action = Send(update_record(file, number, record))
         return Move(purpose="write-item", target=file.name, action=action, durable=True)
 
+    def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
+        action = Send(update_binary(file, content))
+        return Move(purpose="write-item", target=file.name, action=action, durable=True)
+
     def read_runs(self, file: File, lengths: tuple[int, ...]) -> Iterator[tuple[Command, int]]:
         """As many whole records as one answer holds."""
         first, count, size = 1, 0, 0
@@ -155,7 +160,7 @@ class T514:
         return Command(0x80, 0xE0, 0x01, 0x00, body)
 
     def create_file(self, making: Making, directory: Directory, file: File) -> Command:
-        if file.protection is not Protection.PLAIN:
+        if file.protection is not Protection.PLAIN or file.structure.value not in self._files:
             raise PlanError("dialect-protection", dialect=self.name, file=f"{directory.name}/{file.name}")
         profile = making.profile
         read, read_both = self._pair(profile, directory, file, file.read)

@@ -53,6 +53,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{file}: {place} 为 {key}, 不是本目录的 maintenance 密钥。|线路保护只用本目录的维护密钥。",
         "{file}: {place} is {key}, no maintenance key of this directory.|Line protection uses such a key only.",
     ),
+    "profile-homeless": (
+        "{file}: 没有直接位于 MF 的目录。|至少一个目录不写 parent。",
+        "{file}: no directory stands in the MF.|At least one directory has no parent.",
+    ),
+    "profile-unknown-file": (
+        "{file}: {place} 提到的文件 {name} 不在本目录。|检查文件名。",
+        "{file}: {place} names the file {name}, which this directory does not have.|Check the name.",
+    ),
+    "profile-purse-log": (
+        "{file}: {place} 为 {log}: 电子存折/钱包 (且只有它) 必须指明本目录中记录长度为 23 的循环文件。|改正 log。",
+        "{file}: {place} is {log}: a purse, and nothing else, names a cyclic file of this directory with records of 23 "
+        "bytes.|Correct log.",
+    ),
     "profile-unknown-directory": (
         "{file}: {place} 提到的目录 {name} 不存在。|检查目录名。",
         "{file}: {place} names the directory {name}, which does not exist.|Check the name.",

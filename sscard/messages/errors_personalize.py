@@ -21,6 +21,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这张卡已建立社保环境, 但没有持卡人, 也不属于这个任务。不会覆盖。|换一张空白卡。",
         "This card already has the social-security environment, though no holder, and is not of this job. It is not overwritten.|Insert a blank card.",
     ),
+    "card-application": (
+        "这张卡已有应用 {directory}, 也不属于这个任务。不会覆盖。|换一张空白卡。",
+        "This card already has the application {directory} and is not of this job. It is not overwritten.|Insert a blank card.",
+    ),
     "card-generation": (
         "这是 {found} 版的卡, 本任务制作 {wanted} 版。没有写入任何内容。|换一张 {wanted} 版的空白卡。",
         "This card is of generation {found}; the job makes {wanted}. Nothing was written.|Insert a blank card of generation {wanted}.",

@@ -67,6 +67,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact-aid": ("应用标识", "AID"),
     "fact-label": ("标签", "label"),
     "fact-parent": ("上级", "parent"),
+    "fact-shown": ("FCI 所示文件", "file shown by SELECT"),
+    "fact-log": ("交易明细文件", "log file"),
     "fact-lock_key": ("锁定密钥", "lock key"),
     "fact-id": ("标识", "id"),
     "fact-tries": ("重试次数", "tries"),

@@ -2,8 +2,10 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "help": (
-        "卡内医保账户 (DF04)。金额以元输入和显示, JSON 中为分。\n\n\b\n例: sscard purse balance --reader emulator",
-        "The medical purse of a card (DF04). Amounts are typed and shown in yuan; JSON has fen.\n\n"
+        "卡内医保账户 (DF04), 或 PBOC 卡的电子存折 (ed) 和电子钱包 (ep)。金额以元输入和显示, JSON 中为分。\n\n"
+        "\b\n例: sscard purse balance --reader emulator",
+        "The medical purse of a card (DF04), or passbook (ed) and purse (ep) of a PBOC card. Amounts are typed and shown in "
+        "yuan; JSON has fen.\n\n"
         "\b\nExample: sscard purse balance --reader emulator",
     ),
     "balance-help": (
@@ -39,6 +41,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "卡内交易明细, 最新在前。\n\n\b\n例: sscard purse log --reader emulator",
         "The transactions the card remembers, newest first.\n\n\b\nExample: sscard purse log --reader emulator",
     ),
+    "option-purse": (
+        "PBOC 卡: ep 电子钱包 (默认), ed 电子存折",
+        "PBOC cards: ep the purse (the usual one), ed the passbook",
+    ),
     "option-terminal": ("终端机编号, 12 位数字", "number of the terminal, 12 digits"),
     "option-key": ("密钥索引", "key index"),
     "option-account": ("账户支付 (元)", "paid from the account, in yuan"),
@@ -58,6 +64,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已支付, 序号 {counter}, 账户 {account} 元, TAC {tac}",
         "Paid as number {counter}; the account holds {account} yuan; TAC {tac}",
     ),
+    "balance-pboc": ("{purse} 余额 {account} 元", "{purse}: {account} yuan"),
+    "load-done-pboc": (
+        "{purse}已圈存, 序号 {counter}, 余额 {account} 元, TAC {tac}",
+        "Loaded into the {purse} as number {counter}; it holds {account} yuan; TAC {tac}",
+    ),
+    "purchase-done-pboc": (
+        "{purse}已支付, 序号 {counter}, 余额 {account} 元, TAC {tac}",
+        "Paid from the {purse} as number {counter}; it holds {account} yuan; TAC {tac}",
+    ),
+    "settled": (
+        "入账途中失去联系; 卡的交易证明表明已入账, 没有重做。",
+        "Contact was lost while booking; the card's proof says that it was booked. Nothing was repeated.",
+    ),
+    "ed": ("电子存折", "passbook"),
+    "ep": ("电子钱包", "purse"),
+    "unload": ("圈提", "unload"),
+    "cash": ("取现", "cash"),
+    "overdraft": ("透支限额", "overdraft"),
+    "compound": ("复合消费", "compound"),
+    "col-purse": ("账户", "purse"),
+    "col-amount": ("金额", "amount"),
+    "col-overdraft": ("透支", "overdraft"),
     "proof": ("已入账: 序号 {counter}, MAC {mac}, TAC {tac}", "Booked: number {counter}, MAC {mac}, TAC {tac}"),
     "no-proof": (
         "没有认证码: 卡上最后一笔交易不是序号 {counter}。",

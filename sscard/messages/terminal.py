@@ -64,6 +64,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind-social-security": ("社会保障卡", "social-security card"),
     "kind-blank": ("空白卡: 没有社会保障环境", "blank card: no social-security environment"),
     "kind-bank": ("银行卡: 只有支付环境", "bank card: payment environment only"),
+    "kind-purse": ("PBOC 电子钱包卡", "PBOC purse card"),
+    "line-purse": (
+        "PBOC 电子钱包卡 · 发卡地区 {region} · 应用序列号 {card_id}",
+        "PBOC purse card · area {region} · application serial number {card_id}",
+    ),
     "kind-unknown": ("未知的卡", "unknown card"),
     "state-empty": ("环境已建立, 未写识别码", "environment made, no identification code yet"),
     "state-initialized": ("已初始化, 未写卡号", "initialized, no card number yet"),

@@ -46,15 +46,15 @@ def card_identity(channel: Channel, dialect: Dialect) -> CardIdentity:
 def require_blank(channel: Channel, profile: Profile) -> None:
     """Pass only a card without environments.  Raises GuardRefused that says what the card is instead."""
     _require_contact(channel, profile)
-    names = {directory.name: directory.aid for directory in profile.directories if directory.is_ddf}
     blank = load_dialect(profile.dialect).blank
-    ssse = channel.send(select_name(names.pop("SSSE")))
-    if ssse.ok:
+    home, *others = profile.top
+    first = channel.send(select_name(home.aid))
+    if first.ok:
         raise _used(channel, profile)
-    if ssse.sw not in blank.absent:
-        raise GuardRefused("card-blocked") if ssse.sw == _CARD_BLOCKED else _not_blank(ssse.sw)
-    for name in names.values():
-        other = channel.send(select_name(name))
+    if first.sw not in blank.absent:
+        raise GuardRefused("card-blocked") if first.sw == _CARD_BLOCKED else _not_blank(first.sw)
+    for directory in others:
+        other = channel.send(select_name(directory.aid))
         if other.ok:
             raise GuardRefused("card-bank")
         if other.sw not in blank.absent:
@@ -81,7 +81,10 @@ def _require_contact(channel: Channel, profile: Profile) -> None:
 
 
 def _used(channel: Channel, profile: Profile) -> GuardRefused:
-    """What stands on a card that already has the social-security environment; SSSE is selected."""
+    """What stands on a card that already has the home directory of the profile, which is selected."""
+    home = profile.home
+    if not any(item.source == "card_no" for file in home.files for item in file.items):
+        return GuardRefused("card-application", directory=home.name)
     version = channel.send(_READ_VERSION)
     text = version.data[2:].rstrip(b"\x00\xff ").decode("ascii", "replace") if version.ok else ""
     if version.ok and (text or "1.0")[:3] != profile.generation[:3]:

@@ -1,12 +1,12 @@
 """How many exchanges a profile needs at the very least, counted from its data alone, and their time on the wire.
 
 This does not look at the plan: the two are compared, so a plan that re-selects or re-authenticates is found.
-Counting rules: one command a file and a record; challenge and load for each enciphered key; challenge and
-authentication each time a right has to be gained, since rights die with the directory (and, where a COS keeps one
-state, with the next proof); the SELECTs that lead to a directory from anywhere to begin a visit there, for a resumed
-card begins its open visit anew; one SELECT for each environment to see that the card is blank; as few READ RECORDs as
-the COS allows; one more challenge for each command with line protection; GET RESPONSE where a card proof comes back.
-What differs between COS is data: :class:`sscard.cos.dialect.Costs`.
+Counting rules: one command a file, a record and the content of a transparent file that is filled; challenge and load
+for each enciphered key; challenge and authentication each time a right has to be gained, since rights die with the
+directory (and, where a COS keeps one state, with the next proof); the SELECTs that lead to a directory from anywhere to
+begin a visit there, for a resumed card begins its open visit anew; one SELECT for each directory of the MF to see that
+the card is blank; as few READ RECORDs as the COS allows; one more challenge for each command with line protection; GET
+RESPONSE where a card proof comes back.  What differs between COS is data: :class:`sscard.cos.dialect.Costs`.
 """
 
 from __future__ import annotations
@@ -54,22 +54,22 @@ def minimum(profile: Profile) -> Minimum:
     """The least number of exchanges that makes and proves one card of this profile on a blank one."""
     dialect = load_dialect(profile.dialect)
     costs = dialect.costs
-    ddfs = [directory for directory in profile.directories if directory.is_ddf]
-    adfs = [directory for directory in profile.directories if not directory.is_ddf]
-    shared = any(directory.parent == _PSE for directory in adfs)
-    visited = [profile.directory(directory.parent) for directory in adfs] + ddfs
+    tops = profile.top
+    below = [directory for directory in profile.directories if directory.parent]
+    shared = any(directory.parent == _PSE for directory in below)
+    visited = [profile.directory(directory.parent) for directory in below] + [*tops]
     if shared:
         visited.remove(profile.directory(_PSE))
     return Minimum(
-        admission=len(ddfs) + costs.blank,
-        environments=costs.begin + len(ddfs) * (_RIGHT + costs.make + costs.master) + (len(ddfs) - 1),
-        handover=len(ddfs) * (1 + _RIGHT + 1 + 1 + _KEY) if "handover" in profile.stages else 0,
-        files=costs.make * len(adfs) + sum(len(directory.files) for directory in profile.directories),
-        keys=costs.master * len(adfs)
+        admission=len(tops) + costs.blank,
+        environments=costs.begin + len(tops) * (_RIGHT + costs.make + costs.master) + (len(tops) - 1),
+        handover=len(tops) * (1 + _RIGHT + 1 + 1 + _KEY) if "handover" in profile.stages else 0,
+        files=costs.make * len(below) + sum(len(directory.files) for directory in profile.directories),
+        keys=costs.master * len(below)
         + _KEY * sum(len(slot.versions) for directory in profile.directories for slot in directory.keys),
         records=sum(_writes(file) for directory in profile.directories for file in directory.files),
         rights=_RIGHT
-        * (len(visited) + len(adfs) + sum(_updates(dialect, directory) for directory in profile.directories)),
+        * (len(visited) + len(below) + sum(_updates(dialect, directory) for directory in profile.directories)),
         selects=sum(len(dialect.path(profile, directory)) for directory in visited),
         endings=sum(_endings(dialect, profile)),
         verify=costs.sealed + sum(_verify(dialect, profile)),
@@ -81,19 +81,17 @@ def wire_seconds(exchanges: int, octets: int, bits_per_second: int) -> float:
     return (octets + exchanges * _PROCEDURE_BYTE) * _ETU_A_BYTE / bits_per_second
 
 
-def _has_records(file: File) -> bool:
-    return file.structure.is_tlv and bool(file.items)
-
-
 def _writes(file: File) -> int:
-    records = len(list(file.records())) if _has_records(file) else 0
+    if not file.filled:
+        return 0
+    records = len(list(file.records())) if file.structure.is_tlv else 1
     return records * (1 if file.protection is Protection.PLAIN else 2)
 
 
 def _updates(dialect: Dialect, directory: Directory) -> int:
     """Update rights to gain beside the master key, and the master key again where it no longer counts."""
     held, count = dialect.rights.gain(frozenset(), directory.master.name), 0
-    rules: dict[Access, None] = dict.fromkeys(file.update for file in directory.files if _has_records(file))
+    rules: dict[Access, None] = dict.fromkeys(file.update for file in directory.files if file.filled)
     pins = any(slot.kind is KeyKind.PIN for slot in directory.keys)
     wanted = [rule.rights for rule in rules if rule.rights] + [(directory.master.name,)] * pins
     for rights in wanted:
@@ -130,7 +128,7 @@ def _verify(dialect: Dialect, profile: Profile) -> Iterator[int]:
 
 
 def _reads(dialect: Dialect, file: File) -> int:
-    if file.structure in (Structure.CYCLIC, Structure.TRANSPARENT):
+    if file.structure in (Structure.CYCLIC, Structure.TRANSPARENT, Structure.PURSE):
         return 1
     if not dialect.costs.together:
         return len(list(file.records()))

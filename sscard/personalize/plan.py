@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from sscard.apdu.command import Command
@@ -31,6 +32,7 @@ from sscard.cos.actions import (
 from sscard.cos.commands import SELECT_MF, select_directory
 from sscard.cos.dialect import Dialect, Making
 from sscard.cos.model import Access, Directory, File, Item, Join, KeyKind, KeySlot, Profile, Structure
+from sscard.cos.pboc import BALANCE_SIZE, application_serial, balance_command
 from sscard.errors import PlanError
 from sscard.keys.catalog import PIN
 from sscard.keys.service import KeyRef
@@ -38,7 +40,6 @@ from sscard.personalize.record import Record
 from sscard.personalize.steps import Plan, Step
 from sscard.personalize.values import CardValues, card_identification_code, varies
 
-_SSSE: Final = "SSSE"
 _PSE: Final = "PSE"
 _NO_RECORD: Final = 0x6A83
 
@@ -57,7 +58,11 @@ class Template:
 
     def plan(self, record: Record, serial: bytes) -> Plan:
         """The plan for one person on the card with this 4-byte serial.  Raises PlanError when a value does not fit."""
-        made = {"card_id": card_identification_code(self.region, serial), "init_org": self.init_org}
+        made = {
+            "card_id": card_identification_code(self.region, serial),
+            "init_org": self.init_org,
+            "application_serial": application_serial(self.region, serial),
+        }
         values = CardValues(self.profile, record, made)
         steps = list(self.steps)
         try:
@@ -193,11 +198,14 @@ class _Builder:
         self._write_items(directory)
 
     def _write_items(self, directory: Directory) -> None:
-        """Every record of every TLV file, the files of one update key together: one authentication a key."""
+        """What every file holds from the beginning, the files of one update key together: one authentication a key."""
         for rights, files in _by_update(directory.files):
             if rights and not self.held & set(rights):
                 self.need(self.profile.key(rights[0])[1])
             for file in files:
+                if file.structure is Structure.TRANSPARENT:
+                    self._write_content(directory, file)
+                    continue
                 for number, _, item in file.records():
                     self._write(directory, file, number, item)
 
@@ -208,8 +216,21 @@ class _Builder:
             record = values.record_bytes(item)
             return replace(self.dialect.write_record(self.making, directory, file, number, record), target=target)
 
+        self._add_made(make, varies(item))
+
+    def _write_content(self, directory: Directory, file: File) -> None:
+        target = f"{directory.name}/{file.name}"
+
+        def make(values: CardValues) -> Move:
+            content = values.content(file)
+            return replace(self.dialect.write_content(self.making, directory, file, content), target=target)
+
+        self._add_made(make, any(map(varies, file.items)))
+
+    def _add_made(self, make: Callable[[CardValues], Move], varying: bool) -> None:
+        """Put a move into the visit that is made for each card where its bytes vary."""
         step = self.add(make(self._blank))
-        if varies(item):
+        if varying:
             self.makers.append((len(self.steps) - 1, lambda values: Step.of(make(values), step.stage, step.visit)))
 
     def check_file(self, directory: Directory, file: File) -> None:
@@ -219,6 +240,11 @@ class _Builder:
         if file.structure is Structure.CYCLIC:
             command = Command(0x00, 0xB2, 0x01, p2 | 4, le=file.record_length)
             self.session("check-empty", target, Answers(command, frozenset({_NO_RECORD})))
+        elif file.structure is Structure.PURSE:
+            self.session("compare", target, Compare(balance_command(file.fid), bytes(BALANCE_SIZE)))
+        elif file.structure is Structure.TRANSPARENT and file.filled:
+            command = Command(0x00, 0xB0, 0x80 | file.sfi, 0x00, le=file.size)
+            self._compare(target, file, command, file.items, lambda values: values.content(file))
         elif file.structure is Structure.TRANSPARENT:
             command = Command(0x00, 0xB0, 0x80 | file.sfi, 0x00, le=1)
             self.session("check-readable", target, Answers(command, self.dialect.unwritten))
@@ -227,25 +253,38 @@ class _Builder:
             lengths = tuple(len(self._blank.record_bytes(item)) for item in items)
             done = 0
             for command, count in self.dialect.read_runs(file, lengths):
-                self._compare(target, file, command, tuple(items[done : done + count]))
+                part = tuple(items[done : done + count])
+                self._compare(target, file, command, part, partial(_run, part))
                 done += count
 
-    def _compare(self, target: str, file: File, command: Command, items: tuple[Item, ...]) -> None:
+    def _compare(
+        self,
+        target: str,
+        file: File,
+        command: Command,
+        items: tuple[Item, ...],
+        expected: Callable[[CardValues], bytes],
+    ) -> None:
         guard = self.dialect.read_guard(self.making, file)
 
         def make(values: CardValues) -> Compare:
-            return Compare(command, b"".join(values.record_bytes(item) for item in items), items, guard)
+            return Compare(command, expected(values), items, guard)
 
         step = self.session("compare", target, make(self._blank))
         if any(varies(item) for item in items):
             self.makers.append((len(self.steps) - 1, lambda values: replace(step, action=make(values))))
 
 
+def _run(items: tuple[Item, ...], values: CardValues) -> bytes:
+    """The records of items, one behind the other."""
+    return b"".join(values.record_bytes(item) for item in items)
+
+
 def _by_update(files: tuple[File, ...]) -> Iterator[tuple[tuple[str, ...], list[File]]]:
-    """Files with records to write, grouped by update rule in order of first appearance."""
+    """Files with content to write, grouped by update rule in order of first appearance."""
     groups: dict[Access, list[File]] = {}
     for file in files:
-        if file.structure.is_tlv and file.items:
+        if file.filled:
             groups.setdefault(file.update, []).append(file)
     for rule, members in groups.items():
         if rule.never or (len(rule.rights) > 1 and rule.join is Join.ALL):
@@ -263,8 +302,8 @@ def _card_key(build: _Builder) -> None:
 
 
 def _environments(build: _Builder) -> None:
-    """SSSE and PSE under the card master key, the right to issue left behind by a reset."""
-    for number, directory in enumerate(_ddfs(build.profile)):
+    """What stands in the MF under the card master key, the right to issue left behind by a reset."""
+    for number, directory in enumerate(build.profile.top):
         if number:
             build.enter_mf()
         else:
@@ -275,7 +314,7 @@ def _environments(build: _Builder) -> None:
 
 def _handover(build: _Builder) -> None:
     """Prove for each environment that the card master key opens nothing in it any more."""
-    for directory in _ddfs(build.profile):
+    for directory in build.profile.top:
         build.enter_mf()
         build.session("select", directory.name, Send(select_directory(directory)))
         create = Send(build.dialect.create_probe(build.making, directory))
@@ -285,9 +324,9 @@ def _handover(build: _Builder) -> None:
 
 
 def _applications(build: _Builder) -> None:
-    ssse = build.profile.directory(_SSSE)
-    for directory in _children(build.profile, _SSSE):
-        build.enter(ssse)
+    home = build.profile.home
+    for directory in _children(build.profile, home.name):
+        build.enter(home)
         build.make(directory)
         build.fill(directory)
 
@@ -305,9 +344,8 @@ def _payment(build: _Builder) -> None:
 
 
 def _holder(build: _Builder) -> None:
-    ssse = build.profile.directory(_SSSE)
-    build.enter(ssse)
-    build.fill(ssse)
+    build.enter(build.profile.home)
+    build.fill(build.profile.home)
 
 
 def _pin(build: _Builder) -> None:
@@ -356,10 +394,6 @@ def _check(build: _Builder, directory: Directory) -> None:
             build.need(build.profile.key(right)[1])
             proved.add(right)
         build.check_file(directory, file)
-
-
-def _ddfs(profile: Profile) -> tuple[Directory, ...]:
-    return tuple(directory for directory in profile.directories if directory.is_ddf)
 
 
 def _children(profile: Profile, parent: str) -> tuple[Directory, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sscard.cos import coding
-from sscard.cos.model import Item, Profile
+from sscard.cos.model import File, Item, Profile
 from sscard.cos.names import split_name
 from sscard.cos.profile import directory_entry
 from sscard.personalize.record import Record
@@ -52,7 +52,8 @@ class CardValues:
             return directory_entry(self._profile.directory(source.removeprefix(_DIRECTORY)))
         if source in _NAME_PARTS:
             part = _NAME_PARTS[source](self._text("name"))
-            if source == "name" and len(part) == item.length and not self._whole_name():
+            cut = source == "name" and len(part) == item.length and not self._whole_name()
+            if cut or len(part) > item.length:
                 raise ValueError(f"{item.tag:02X} {item.zh} {item.en}")
             return part.ljust(item.length, b"\0")
         written = self._text(source)
@@ -62,6 +63,10 @@ class CardValues:
         """The record of ``item``: tag, length, value."""
         value = self.value(item)
         return bytes((item.tag, len(value))) + value
+
+    def content(self, file: File) -> bytes:
+        """The whole content of a transparent file.  Raises ValueError where a text does not fit."""
+        return b"".join(self.value(item) for item in file.items)
 
     def _whole_name(self) -> bool:
         """Whether the card holds all of the name: its rest needs an item of its own, which older cards lack."""

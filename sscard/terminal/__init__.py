@@ -9,6 +9,7 @@ from sscard._lazy import attach
 if TYPE_CHECKING:
     from sscard.terminal.block import block_application, block_card
     from sscard.terminal.identify import Identity
+    from sscard.terminal.pboc import PbocPurse
     from sscard.terminal.pin import change_pin, reload_pin, unblock_pin, verify_pin
     from sscard.terminal.purse import CardPurse
     from sscard.terminal.read import FileResult, ItemValue, Outcome, profile_for, read_files, targets
@@ -21,6 +22,7 @@ _NAMES = {
     "Identity": "identify",
     "ItemValue": "read",
     "Outcome": "read",
+    "PbocPurse": "pboc",
     "block_application": "block",
     "block_card": "block",
     "change_pin": "pin",
@@ -39,6 +41,7 @@ __all__ = [
     "Identity",
     "ItemValue",
     "Outcome",
+    "PbocPurse",
     "block_application",
     "block_card",
     "change_pin",

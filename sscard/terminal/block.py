@@ -12,7 +12,6 @@ from sscard.errors import GuardRefused
 from sscard.terminal.secure import send_secure
 from sscard.terminal.session import CardSession
 
-_ENVIRONMENT: Final = "SSSE"
 _APPLICATION: Final = 0x1E, 0x01
 _CARD: Final = 0x16, 0x00
 
@@ -30,14 +29,14 @@ def block_application(session: CardSession, directory: Directory, *, confirm: st
 
 def block_card(session: CardSession, *, confirm: str) -> None:
     """Block the whole card for ever: afterwards 6A81.  Otherwise as :func:`block_application`."""
-    _block(session, session.profile.directory(_ENVIRONMENT), _CARD, confirm)
+    _block(session, session.profile.home, _CARD, confirm)
 
 
 def _block(session: CardSession, directory: Directory, which: tuple[int, int], confirm: str) -> None:
     identity = session.identity
     if not identity.card_id or confirm != identity.card_id:
         raise GuardRefused("block-unconfirmed")
-    if not directory.lock_key:
+    if not session.opens(directory.lock_key):
         raise GuardRefused("block-no-key", directory=directory.name)
     if not session.enter(directory):
         raise GuardRefused("directory-absent", directory=directory.name)

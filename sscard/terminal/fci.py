@@ -23,11 +23,12 @@ _THIRD_GENERATION: Final = "3.0"
 
 @dataclass(frozen=True, slots=True)
 class Fci:
-    """Parts of an FCI; empty or None where the card does not give them."""
+    """Parts of an FCI; empty or None where the card does not give them.  ``issuer`` is the content of 9F0C."""
 
     name: bytes
     dir_sfi: int | None
     algorithm: Algorithm | None
+    issuer: bytes = b""
 
     @staticmethod
     def parse(data: bytes) -> Fci:
@@ -38,6 +39,7 @@ class Fci:
             name=find(data, _FCI, _NAME) or b"",
             dir_sfi=sfi[0] if sfi and len(sfi) == 1 else None,
             algorithm=_ALGORITHMS.get(stated),
+            issuer=find(data, _FCI, _PROPRIETARY, _ISSUER) or b"",
         )
 
 

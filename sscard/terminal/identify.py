@@ -6,7 +6,7 @@ docs/card.md, "which card is this".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -19,6 +19,8 @@ from sscard.cos.commands import SELECT_MF
 from sscard.cos.dialect import Dialect, speaking
 from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Coding, Item
+from sscard.cos.pboc import serial_of
+from sscard.cos.profile import load_profile, profile_names
 from sscard.errors import ProtocolError
 from sscard.keys.family import Algorithm
 from sscard.terminal.fci import Fci, algorithm_of
@@ -40,6 +42,7 @@ class CardKind(Enum):
     SOCIAL_SECURITY = "social-security"
     BLANK = "blank"
     BANK = "bank"
+    PURSE = "purse"
     UNKNOWN = "unknown"
 
 
@@ -58,7 +61,8 @@ class Identity:
 
     ``version`` is the version of the standard as read ("3.00"); ``card_id`` the card identification code in hex without
     its fill; ``algorithm_stated`` tells whether the FCI names the algorithm; ``pin_tries`` what is left for the PIN, 0
-    where it is locked.  ``system`` is the dialect its historical bytes tell, ``card`` what they name the card by.
+    where it is locked.  ``system`` is the dialect its historical bytes tell, ``card`` what they name the card by.  Of a
+    purse card ``application`` is the AID it was recognised by and ``card_id`` its application serial number.
     """
 
     atr: Atr
@@ -73,6 +77,7 @@ class Identity:
     pin_tries: int | None = None
     system: str = ""
     card: CardIdentity | None = None
+    application: bytes = b""
 
     @property
     def factor(self) -> bytes:
@@ -104,14 +109,15 @@ def identify(channel: Channel) -> Identity:
     atr = channel.atr
     dialect = speaking(atr)
     system, card = (dialect.name, dialect.mark.identity(atr)) if dialect is not None else ("", None)
-    if dialect is not None and not dialect.keys_reach_below:
-        channel.send(SELECT_MF)  # such cards find a name only next to where they stand
+    # Cards of some systems find a name only next to where they stand.
+    in_mf = dialect is not None and not dialect.keys_reach_below and channel.send(SELECT_MF).ok
     answer = select_name(channel, SSSE_NAME)
     if answer.sw in _BLOCKED and atr.is_social_security:
         return Identity(atr, CardKind.SOCIAL_SECURITY, CardState.BLOCKED, system=system, card=card)
     if not answer.ok:
-        kind = _without_environment(channel, dialect)
-        return Identity(atr, kind, system=system, card=card)
+        seen = Identity(atr, CardKind.UNKNOWN, system=system, card=card)
+        purse = _purse_card(channel, dialect, seen) if dialect is not None and in_mf else None
+        return purse or replace(seen, kind=_without_environment(channel, dialect))
     fci = Fci.parse(answer.data)
     card_id, version, card_no = (_read(channel, item) for item in _IDENTITY_ITEMS)
     algorithm, stated = algorithm_of(fci, card_id, version)
@@ -148,6 +154,22 @@ def _without_environment(channel: Channel, dialect: Dialect | None) -> CardKind:
     if any(select_name(channel, name).ok for name in names):
         return CardKind.BANK
     return CardKind.BLANK if dialect is not None else CardKind.UNKNOWN
+
+
+def _purse_card(channel: Channel, dialect: Dialect, seen: Identity) -> Identity | None:
+    """The card with the application of a profile of its dialect, selected then; None where its MF has none."""
+    for profile in map(load_profile, profile_names()):
+        home = profile.home
+        if profile.dialect != dialect.name or home.aid == SSSE_NAME:
+            continue
+        answer = select_name(channel, home.aid)
+        known = replace(seen, kind=CardKind.PURSE, application=home.aid, algorithm=profile.algorithm)
+        if answer.sw in _BLOCKED:
+            return replace(known, state=CardState.BLOCKED)
+        if answer.ok:
+            serial = serial_of(Fci.parse(answer.data).issuer)
+            return replace(known, state=CardState.ISSUED if serial else CardState.EMPTY, card_id=serial)
+    return None
 
 
 def _read(channel: Channel, item: Item) -> str:

@@ -16,7 +16,6 @@ from sscard.terminal.identify import pin_tries
 from sscard.terminal.secure import send_secure
 from sscard.terminal.session import PIN_FLOOR, CardSession
 
-_ENVIRONMENT: Final = "SSSE"
 _PUK: Final = "PUK"
 _CHANGE_UNBLOCK: Final = 0x24
 _UNBLOCK, _RELOAD = 0, 1
@@ -60,14 +59,16 @@ def unblock_pin(session: CardSession) -> None:
 
 
 def _authorized(session: CardSession) -> Directory:
+    if not session.opens(_PUK):
+        raise GuardRefused("pin-not-served")
     environment = _enter(session)
     session.require(_PUK)
     return environment
 
 
 def _enter(session: CardSession) -> Directory:
-    """SSSE, selected; proved ours where the counter has keys."""
-    environment = session.profile.directory(_ENVIRONMENT)
+    """The directory with the PIN, selected; proved ours where the counter has keys."""
+    environment = session.profile.home
     session.enter(environment)
     if session.has_keys:
         session.prove()

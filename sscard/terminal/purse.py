@@ -13,10 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from sscard.apdu.command import Command
-from sscard.cos.model import Directory, KeyKind, KeySlot
+from sscard.cos.model import Directory, KeyKind
 from sscard.cos.purse import (
-    AMOUNT_LIMIT,
-    TERMINAL_SIZE,
     Amount,
     Load,
     LogEntry,
@@ -26,7 +24,18 @@ from sscard.cos.purse import (
     start_day_of,
 )
 from sscard.errors import GuardRefused, NotServed, SscardError, StatusError, TransportError, UsageError
+from sscard.terminal.booking import (
+    Booking,
+    Proof,
+    amount_in,
+    check_code,
+    number_of,
+    pack_time,
+    purse_key,
+    terminal_number,
+)
 from sscard.terminal.purchase import KeyServiceModule, PurchaseModule
+from sscard.terminal.read import records
 from sscard.terminal.session import CardSession
 
 CLA: Final = 0xB0
@@ -34,9 +43,6 @@ _MEDICAL: Final = "DF04"
 _LOG_FILE: Final = "EF08"
 _STARTING_DAY_KEY: Final = "DSK"
 _NO_PROOF: Final = 0x9406
-_NO_RECORD: Final = 0x6A83
-_LAST_RECORD: Final = 0xFE
-_BY_NUMBER: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +53,6 @@ class Balance:
     own: int
     fund: int
     year: int
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """A transaction the card has booked.
-
-    ``counter`` is its number on the card, ``account`` what the account holds now (fen), ``tac`` its code, 4 bytes,
-    ``terminal_counter`` the terminal's number of it, 4 bytes, empty for a load.  ``tac_checked`` is False where the
-    counter's keys cannot make codes: a PSAM's cannot.
-    """
-
-    movement: Movement
-    counter: int
-    account: int
-    tac: bytes
-    terminal_counter: bytes = b""
-    tac_checked: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The codes of the last transaction, 4 bytes each: that it was booked."""
-
-    mac: bytes
-    tac: bytes
 
 
 class CardPurse:
@@ -90,18 +71,18 @@ class CardPurse:
         self._enter()
         self._session.present_pin()
         account, own, fund = (self._channel.call(balance_command(amount)) for amount in Amount)
-        return Balance(_number(account), _number(own[:4]), _number(fund[:4]), int(fund[4:].hex()))
+        return Balance(number_of(account), number_of(own[:4]), number_of(fund[:4]), int(fund[4:].hex()))
 
     def load(self, amount: int, terminal: bytes, time: datetime, key_index: int = 1) -> Booking:
         """帐户划入: put ``amount`` fen into the account; needs the PIN.  ``time`` is the host's.
 
         Raises TransportError("purse-unknown") when contact is lost before the answer: then ask for the proof.
         """
-        order = Load(_amount(amount), _terminal(terminal))
+        order = Load(amount_in(amount), terminal_number(terminal))
         directory = self._ready()
         answer = self._channel.call(initialize_load_command(order, key_index))
-        balance, counter = _number(answer[:4]), _number(answer[4:6])
-        key = self._session.ref(_slot(directory, KeyKind.LOAD), answer[6])
+        balance, counter = number_of(answer[:4]), number_of(answer[4:6])
+        key = self._session.ref(purse_key(directory, KeyKind.LOAD), answer[6])
         seed = load_seed(answer[8:12], counter)
         keys, packed = self._session.keys, pack_time(time)
         if not hmac.compare_digest(keys.session_mac(key, seed, order.mac1(balance)), answer[12:16]):
@@ -126,18 +107,18 @@ class CardPurse:
 
         ``terminal_counter`` is the terminal's own transaction number, used once.  Raises as :meth:`load` does.
         """
-        module = KeyServiceModule(self._session.keys, _terminal(terminal), _amount(terminal_counter))
+        module = KeyServiceModule(self._session.keys, terminal_number(terminal), amount_in(terminal_counter))
         return self.purchase_with(module, account=account, own=own, fund=fund, time=time, key_index=key_index)
 
     def purchase_with(
         self, module: PurchaseModule, *, account: int, own: int, fund: int, time: datetime, key_index: int = 1
     ) -> Booking:
         """:meth:`purchase` with a security module, which gives the terminal's number and counter and checks MAC2."""
-        order = Purchase(_amount(account), _amount(own), _amount(fund), module.terminal)
+        order = Purchase(amount_in(account), amount_in(own), amount_in(fund), module.terminal)
         directory = self._ready()
         answer = self._channel.call(initialize_purchase_command(order, key_index))
-        balance, counter = _number(answer[:4]), _number(answer[14:16])
-        key = self._session.ref(_slot(directory, KeyKind.PURCHASE), answer[16])
+        balance, counter = number_of(answer[:4]), number_of(answer[14:16])
+        key = self._session.ref(purse_key(directory, KeyKind.PURCHASE), answer[16])
         packed = pack_time(time)
         number, mac1 = module.start(key, answer[18:22], counter, order, packed)
         codes = self._book(debit_command(number, packed, mac1), Movement.PURCHASE, counter)
@@ -179,17 +160,7 @@ class CardPurse:
         """The transactions the card remembers, newest first; needs the PIN."""
         directory = self._enter()
         self._session.present_pin()
-        file = directory.file(_LOG_FILE)
-        entries = []
-        for number in range(1, _LAST_RECORD + 1):
-            command = Command(0x00, 0xB2, number, file.sfi << 3 | _BY_NUMBER, le=file.record_length)
-            answer = self._channel.send(command)
-            if answer.sw == _NO_RECORD:
-                break
-            if not answer.ok:
-                raise StatusError(answer.sw, "READ RECORD")
-            entries.append(LogEntry.parse(answer.data))
-        return entries
+        return [LogEntry.parse(record) for record in records(self._session, directory.file(_LOG_FILE))]
 
     def _enter(self) -> Directory:
         directory = self._session.profile.directory(_MEDICAL)
@@ -211,13 +182,12 @@ class CardPurse:
 
     def _check_tac(self, directory: Directory, fields: bytes, tac: bytes, counter: int) -> bool:
         """Check the code of a transaction that is booked already; False where only the back office can."""
-        key = self._session.ref(_slot(directory, KeyKind.TAC))
+        key = self._session.ref(purse_key(directory, KeyKind.TAC))
         try:
             right = self._session.keys.transaction_code(key, fields)
         except NotServed:
             return False
-        if not hmac.compare_digest(right, tac):
-            raise SscardError("purse-answer", counter=counter)
+        check_code(right, tac, counter)
         return True
 
 
@@ -260,31 +230,3 @@ def set_starting_day_command(month_day: bytes) -> Command:
 def get_starting_day_command() -> Command:
     """GET STARTING DAY."""
     return Command(CLA, 0x56, 0x01, 0x00, le=2)
-
-
-def pack_time(time: datetime) -> bytes:
-    """A time as the card takes it: fourteen digits, packed."""
-    return bytes.fromhex(f"{time:%Y%m%d%H%M%S}")
-
-
-def _slot(directory: Directory, kind: KeyKind) -> KeySlot:
-    slot = next((slot for slot in directory.keys if slot.kind is kind), None)
-    if slot is None:
-        raise GuardRefused("purse-key-absent", kind=kind.value)
-    return slot
-
-
-def _amount(number: int) -> int:
-    if not 0 <= number <= AMOUNT_LIMIT:
-        raise UsageError("amount-range")
-    return number
-
-
-def _terminal(number: bytes) -> bytes:
-    if len(number) != TERMINAL_SIZE or not number.hex().isdigit():
-        raise UsageError("terminal-form")
-    return number
-
-
-def _number(data: bytes) -> int:
-    return int.from_bytes(data, "big")

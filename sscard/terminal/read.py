@@ -14,6 +14,7 @@ from sscard.apdu.command import MAX_ANSWER, Command
 from sscard.cos import coding
 from sscard.cos.model import Directory, File, Item, Profile, Structure
 from sscard.cos.names import join_name
+from sscard.cos.pboc import balance_command
 from sscard.cos.profile import directory_entry, load_profile, profile_names
 from sscard.cos.renewal import meaning
 from sscard.errors import ProfileError, StatusError, UsageError
@@ -29,7 +30,6 @@ _BLOCKED: Final = frozenset({0x6A81, 0x6283, 0x9303})
 _LAST_RECORD: Final = 0xFE
 _BY_NUMBER: Final = 4
 _SFI_IN_P1: Final = 0x80
-_SSSE: Final = "SSSE"
 _EVERYTHING: Final = "all"
 
 
@@ -84,6 +84,8 @@ def profile_for(identity: Identity) -> Profile:
     """The packaged profile for a card's generation and algorithm.  Raises ProfileError where none fits."""
     for name in profile_names():
         profile = load_profile(name)
+        if identity.application and profile.home.aid == identity.application:
+            return profile
         fits = profile.generation[:3] == identity.generation and profile.algorithm is identity.algorithm
         if fits and identity.system in ("", profile.dialect):
             return profile
@@ -92,12 +94,12 @@ def profile_for(identity: Identity) -> Profile:
 
 
 def targets(profile: Profile, words: Sequence[str]) -> list[Target]:
-    """The files meant by ``DF04``, ``DF04/EF05``, ``EF05`` (of SSSE) or ``all``; without words those of SSSE.
+    """The files meant by ``DF04``, ``DF04/EF05``, ``EF05`` (at home) or ``all``; without words all files at home.
 
     Raises UsageError for a word that means none.
     """
     chosen: dict[tuple[str, str], Target] = {}
-    for word in words or (_SSSE,):
+    for word in words or (profile.home.name,):
         for directory, file in _meant(profile, word):
             chosen[directory.name, file.name] = (directory, file)
     return list(chosen.values())
@@ -116,6 +118,20 @@ def read_files(session: CardSession, files: Iterable[Target]) -> Iterator[FileRe
             yield FileResult(directory, file, _outcome(error))
 
 
+def records(session: CardSession, file: File) -> Iterator[bytes]:
+    """Every record of a file by number, asking for the length the profile tells; a card corrects a wrong one (6Cxx)."""
+    lengths = [2 + item.length for _, _, item in file.records()] if file.structure.is_tlv else []
+    for number in range(1, _LAST_RECORD + 1):
+        expected = file.record_length or (lengths[number - 1] if number <= len(lengths) else MAX_ANSWER)
+        command = Command(0x00, 0xB2, number, file.sfi << 3 | _BY_NUMBER, le=expected)
+        answer = session.channel.send(command)
+        if answer.sw == _END:
+            return
+        if not answer.ok:
+            raise StatusError(answer.sw, "READ RECORD")
+        yield answer.data
+
+
 def _read_file(session: CardSession, directory: Directory, file: File) -> FileResult:
     if not session.enter(directory):
         return FileResult(directory, file, Outcome.ABSENT)
@@ -130,7 +146,7 @@ def _meant(profile: Profile, word: str) -> list[Target]:
         return [(directory, file) for directory in profile.directories for file in directory.files]
     where, _, name = word.upper().partition("/")
     if not name and where.startswith("EF"):
-        where, name = _SSSE, where
+        where, name = profile.home.name, where
     try:
         directory = profile.directory(where)
         return [(directory, file) for file in ((directory.file(name),) if name else directory.files)]
@@ -150,16 +166,26 @@ def _outcome(error: StatusError) -> Outcome:
 
 
 def _values(session: CardSession, file: File) -> Iterator[ItemValue]:
-    transparent = file.structure is Structure.TRANSPARENT
-    return values_of(session.profile, file, [_binary(session, file)] if transparent else _records(session, file))
+    match file.structure:
+        case Structure.TRANSPARENT:
+            stored: Iterable[bytes] = (_binary(session, file),)
+        case Structure.PURSE:
+            stored = (session.channel.call(balance_command(file.fid)),)
+        case _:
+            stored = records(session, file)
+    return values_of(session.profile, file, stored)
 
 
 def values_of(profile: Profile, file: File, stored: Iterable[bytes]) -> Iterator[ItemValue]:
-    """The values in the records of a file, in their order; a transparent file gives its content as the only one."""
-    if file.structure is Structure.TRANSPARENT:
+    """The values in the records of a file, in their order.
+
+    The content of a transparent file, or the balance of a purse, is given as the only record.
+    """
+    if file.structure in (Structure.TRANSPARENT, Structure.PURSE):
         for content in stored:
-            field = file.items[0]
-            yield ItemValue(field, field.tag, 0, content, "" if _unset(content) else coding.decode(field, content))
+            for field, raw in _fields(file, content):
+                text = "" if _unset(raw) and not field.number else coding.decode(field, raw)
+                yield ItemValue(field, field.tag, 0, raw, text)
         return
     records = list(stored)
     others = {tag: raw for data in records for _, tag, raw in coding.split_record(file, data) if tag}
@@ -174,6 +200,15 @@ def values_of(profile: Profile, file: File, stored: Iterable[bytes]) -> Iterator
             yield ItemValue(item, tag, number, raw, text)
 
 
+def _fields(file: File, content: bytes) -> Iterator[tuple[Item, bytes]]:
+    """The items of a file without records and their bytes; what is behind the last one belongs to it."""
+    start = 0
+    for item in file.items[:-1]:
+        yield item, content[start : start + item.length]
+        start += item.length
+    yield file.items[-1], content[start:]
+
+
 def _entry(profile: Profile, file: File, raw: bytes) -> Item | None:
     """The entry of a DIR file that names the same application as ``raw``; cards list them in any order."""
     for item in file.items:
@@ -182,20 +217,6 @@ def _entry(profile: Profile, file: File, raw: bytes) -> Item | None:
         if (directory.aid or directory_entry(directory)) in raw:
             return item
     return None
-
-
-def _records(session: CardSession, file: File) -> Iterator[bytes]:
-    """Every record by number, asking for the length the profile tells; the card corrects a wrong one (6Cxx)."""
-    lengths = [2 + item.length for _, _, item in file.records()] if file.structure.is_tlv else []
-    for number in range(1, _LAST_RECORD + 1):
-        expected = file.record_length or (lengths[number - 1] if number <= len(lengths) else MAX_ANSWER)
-        command = Command(0x00, 0xB2, number, file.sfi << 3 | _BY_NUMBER, le=expected)
-        answer = session.channel.send(command)
-        if answer.sw == _END:
-            return
-        if not answer.ok:
-            raise StatusError(answer.sw, "READ RECORD")
-        yield answer.data
 
 
 def _binary(session: CardSession, file: File) -> bytes:

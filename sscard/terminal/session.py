@@ -54,6 +54,11 @@ def pin_block(digits: str) -> Secret:
     return Secret(bytes.fromhex(digits + "F" * (len(digits) % 2)))
 
 
+def may_have_pin(profile: Profile, identity: Identity) -> bool:
+    """Whether the card has a PIN, as far as it tells: one that tells no tries may always have one."""
+    return identity.pin_tries is not None or not load_dialect(profile.dialect).tells_pin_tries
+
+
 class CardSession:
     """Selects directories and gains rights on one identified card.
 
@@ -103,6 +108,12 @@ class CardSession:
                 break
         return answer
 
+    def restart(self) -> None:
+        """Reset the card: every right is lost.  Raises GuardRefused("card-other") where another card answers."""
+        if self.channel.reset().raw != self.identity.atr.raw:
+            raise GuardRefused("card-other")
+        self._current, self._held = None, frozenset()
+
     def gain(self, access: Access) -> Grant:
         """Gain what the rule asks for in the directory selected.
 
@@ -121,6 +132,14 @@ class CardSession:
                     self._unusable.add(right)
                     break
         return Grant(tuple(right for right in access.rights if right in self._held))
+
+    def opens(self, right: str) -> bool:
+        """Whether a right is gained by EXTERNAL AUTHENTICATE: a key of another kind is never shown that way."""
+        return any(
+            slot.name == right and slot.kind is KeyKind.EXTERNAL
+            for directory in self.profile.directories
+            for slot in directory.keys
+        )
 
     @property
     def keys(self) -> KeyService:

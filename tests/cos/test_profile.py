@@ -282,7 +282,7 @@ def test_every_item_has_both_names(profile: Profile) -> None:
 
 
 def test_head_and_digest(profile: Profile) -> None:
-    assert profile_names() == ("ssc1-des", "ssc2-des", "ssc3-sm4", "training-fmcos", "training-smartcos")
+    assert profile_names() == ("pboc-purse", "ssc1-des", "ssc2-des", "ssc3-sm4", "training-fmcos", "training-smartcos")
     assert profile.stages == (
         "transport", "card-key", "environments", "handover", "applications", "payment", "holder", "pin", "seal",
         "verify",

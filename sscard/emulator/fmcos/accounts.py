@@ -6,23 +6,9 @@ Source: PBOC electronic purse as in the FMCOS 2.0 manual, purse commands; docs/f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
+from sscard.cos.pboc import Movement
 from sscard.emulator.fmcos.nodes import Ef, Key
-
-
-class Movement(IntEnum):
-    """Transaction type as MACs, TAC and log carry it."""
-
-    PASSBOOK_LOAD = 0x01
-    PURSE_LOAD = 0x02
-    UNLOAD = 0x03
-    CASH = 0x04
-    PASSBOOK_PURCHASE = 0x05
-    PURSE_PURCHASE = 0x06
-    OVERDRAFT = 0x07
-    COMPOUND = 0x09
-
 
 LOADS = frozenset((Movement.PASSBOOK_LOAD, Movement.PURSE_LOAD))
 DEBITS = frozenset((Movement.CASH, Movement.PASSBOOK_PURCHASE, Movement.PURSE_PURCHASE, Movement.COMPOUND))

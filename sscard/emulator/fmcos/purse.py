@@ -11,7 +11,8 @@ from dataclasses import replace
 from hmac import compare_digest
 from typing import Final
 
-from sscard.emulator.fmcos.accounts import DEBITS, LOADS, Cached, Movement, Open, four, number, three, two
+from sscard.cos.pboc import LOG_LENGTH, Movement
+from sscard.emulator.fmcos.accounts import DEBITS, LOADS, Cached, Open, four, number, three, two
 from sscard.emulator.fmcos.chip import FmcosChip
 from sscard.emulator.fmcos.line import DES, NOT_PROTECTED
 from sscard.emulator.fmcos.nodes import Ef, Key, Kind, Proof, Protection, Purse, Use
@@ -35,7 +36,6 @@ from sscard.emulator.words import (
 from sscard.keys.transaction import transaction_code
 
 PASSBOOK, PURSE = 0x01, 0x02
-LOG_LENGTH: Final = 23
 _RANDOM: Final = 4
 _INITIALIZE_SIZE, _OVERDRAFT_SIZE = 11, 7
 _CREDIT_SIZE, _DEBIT_SIZE, _NEW_LIMIT_SIZE = 11, 15, 14
