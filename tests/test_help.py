@@ -46,6 +46,10 @@ NOT_HERE = {
     "sscard outbox send --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
+    "sscard jobs --workspace ws spoil 3 --reason 印刷": Exit.REFUSED,
+    "sscard jobs --workspace ws pause b-1a2b3c4d": Exit.REFUSED,
+    "sscard jobs --workspace ws continue b-1a2b3c4d": Exit.REFUSED,
+    "sscard jobs --workspace ws close b-1a2b3c4d --blanks 200 --left 3": Exit.REFUSED,
     "sscard psam issue 990101000001 --device 药店-017 --address 测试路1号 --keeper 丁 --due 20281231"
     " --by 甲 --workspace ws": Exit.REFUSED,
     "sscard psam recall 990101000001 --reason 终端停用 --by 甲 --workspace ws": Exit.REFUSED,

@@ -197,8 +197,8 @@ JSON_RUNS = {
 NOT_IN_THESE_RUNS = {
     "merge": {"repeated_key", "ss_lines", "bank_lines"},
     "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},
-    "personalize": {"code", "message_zh", "message_en", "demo", "recovered"},
-    "demo": {"demo"},
+    "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits"},
+    "demo": {"demo", "sits"},
     "jobs": {"seq", "reset_info"},
     "report": {"state", "reason", "count"},
     "keys check": {"error"},

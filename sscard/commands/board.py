@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from sscard.commands.advice import Advice, Severity, advise, foremost
 from sscard.commands.common import emit
 from sscard.messages import text
 from sscard.personalize.heads import Event, Kind
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _BAR = 12
 _REFRESH = 8
+_NONE = Advice(Severity.CALM, "")
 
 
 class Board(Protocol):
@@ -98,7 +100,9 @@ class LiveBoard:
     good: int = 0
     spoiled: int = 0
     working: set[str] = field(default_factory=set)
-    action: str = ""
+    bell: bool = False
+    advice: dict[int, Advice] = field(default_factory=dict)
+    waiting: set[int] = field(default_factory=set)
     began: float = field(default_factory=time.monotonic)
     _live: Live | None = None
 
@@ -114,15 +118,18 @@ class LiveBoard:
             self._live.stop()
 
     def notice(self, message: str) -> None:
-        self.action = message
+        self.advice[0] = Advice(Severity.ATTEND, message)
 
     def show(self, event: Event) -> None:
+        self._advise(event)
         row = self.heads.setdefault(event.head, _HeadRow(event.reader))
         if event.record is not None:
             row.card = f"{event.record.card_no} {mask_name(event.record.name)}"
         match event.kind:
             case Kind.WAITING:
                 row.card, row.stage, row.fraction = "—", text("personalize.wait-card"), 0.0
+            case Kind.PAUSED:
+                row.card, row.stage, row.fraction = "—", text("operator.stage-paused"), 0.0
             case Kind.STARTED:
                 self.working.add(event.card)
             case Kind.STEP if event.current is not None:
@@ -132,29 +139,41 @@ class LiveBoard:
                 self.good += 1
                 self.working.discard(event.card)
                 row.fraction, row.result = 1.0, text("personalize.result-good")
-                self.action = ""
             case Kind.SPOILED if event.error is not None:
                 self.spoiled += 1
                 self.working.discard(event.card)
                 row.result = text("personalize.result-spoiled", code=event.error.code)
-                self.action = text("personalize.next-spoiled", head=event.head)
             case Kind.REFUSED if event.error is not None:
                 self.working.discard(event.card)
                 row.result = text("personalize.result-refused", code=event.error.code)
-                self.action = text("personalize.next-refused", head=event.head, what=event.error.parts()[0])
             case Kind.STOPPED | Kind.LOST if event.record is None and event.error is not None:
                 row.result = event.error.code
-                self.action = settled_line(event)
             case Kind.LOST if event.record is not None:
                 row.result = text("personalize.result-lost")
-                self.action = text("personalize.next-lost", head=event.head, card_no=event.record.card_no)
             case Kind.ENDED:
                 row.card, row.stage = "—", text("personalize.ended")
             case _:
                 pass
 
+    def _advise(self, event: Event) -> None:
+        """Keep what each head asks for until it has a card in work again; ring when something new is asked."""
+        if event.kind is Kind.WAITING:
+            self.waiting.add(event.head)
+        elif event.kind is not Kind.PAUSED:
+            self.waiting.discard(event.head)
+        if event.kind in (Kind.STARTED, Kind.GOOD):
+            self.advice.pop(event.head, None)
+        said = advise(event, settled_line(event))
+        if said is not None:
+            self.advice[event.head] = said
+            if self.bell:
+                said.severity.ring()
+        elif event.kind is Kind.WAITING and self.advice.get(event.head, _NONE).severity is Severity.CALM:
+            self.advice.pop(event.head, None)
+
     def _draw(self) -> RenderableType:
         from rich.console import Group
+        from rich.panel import Panel
         from rich.table import Table
         from rich.text import Text
 
@@ -168,7 +187,9 @@ class LiveBoard:
         lines: list[RenderableType] = [Text(self.title, style="bold")]
         if self.demo:
             lines.append(Text(text("personalize.demo-mark"), style="yellow"))
-        return Group(*lines, table, Text("─" * 80), Text(self.action), Text(self._totals()))
+        head = foremost(self.advice, list(self.waiting))
+        words = Text(f"{head.severity.mark} {head.words}", style=head.severity.style)
+        return Group(*lines, table, Panel(words, border_style=head.severity.style), Text(self._totals()))
 
     def _totals(self) -> str:
         good, work = self.start.good + self.good, len(self.working)

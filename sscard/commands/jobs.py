@@ -1,14 +1,21 @@
-"""``sscard jobs``: what is being made, what stopped in the middle, and giving up a lost card."""
+"""``sscard jobs``: what is being made and what stopped, lost and spoiled cards, pauses, and closing a job."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sscard.commands.common import emit, json_option, workspace_option
 from sscard.errors import Exit
 from sscard.messages import text
+
+if TYPE_CHECKING:
+    from sscard.personalize.ledger import Ledger
+    from sscard.personalize.workspace import Workspace
+
+_own_workspace = click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 
 
 @click.group(
@@ -29,20 +36,21 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
     if context.invoked_subcommand is not None:
         return Exit.OK
     from sscard.commands.board import balance_facts, resume_line
-    from sscard.personalize.job import open_ledger
     from sscard.personalize.ledger import State
-    from sscard.personalize.workspace import open_workspace
 
-    place = open_workspace(workspace)
-    ledger = open_ledger(place)
+    place, ledger = _place(context, workspace)
     jobs = ledger.jobs()
     if not jobs and not as_json:
         click.echo(text("personalize.jobs-none"))
     for job in jobs:
         waiting = ledger.cards(job.job, State.WORK)
+        standing = ledger.standing(job.job)
         if as_json:
             cards = [{"seq": entry.seq, "reset_info": entry.card} for entry in waiting]
-            emit({**balance_facts(ledger, job.job), "batch": job.batch, "created": job.created, "in_work": cards})
+            emit(
+                {**balance_facts(ledger, job.job), "batch": job.batch, "created": job.created}
+                | {"standing": standing, "in_work": cards}
+            )
             continue
         balance = ledger.balance(job.job)
         click.echo(
@@ -55,6 +63,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
                 left=balance.left,
                 rows=balance.rows,
             )
+            + text(f"operator.mark-{standing}")
         )
         for entry in waiting:
             click.echo("  " + resume_line(place, ledger, entry))
@@ -71,17 +80,131 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
 )
 @click.argument("seq", type=click.IntRange(min=1))
 @click.option("--job", help=text("personalize.help-job"))
-@click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@_own_workspace
 @json_option
 @click.pass_context
 def lose(context: click.Context, seq: int, job: str | None, workspace: Path | None, as_json: bool) -> int:
-    from sscard.personalize.job import declare_lost, open_ledger
-    from sscard.personalize.workspace import open_workspace
+    from sscard.personalize.job import declare_lost
 
-    place = open_workspace(workspace or context.obj)
-    lost = declare_lost(place, open_ledger(place), seq, job)
+    lost = declare_lost(*_place(context, workspace), seq, job)
     if as_json:
         emit({"lost": lost.card, "seq": seq, "job": lost.job})
     else:
         click.echo(text("personalize.lost-done", seq=seq, card=lost.card))
+    return Exit.OK
+
+
+@command.command(
+    help=text("operator.help-spoil")
+    + """
+
+\b
+  sscard jobs --workspace ws spoil 3 --reason 印刷
+"""
+)
+@click.argument("seq", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help=text("operator.help-reason"))
+@click.option("--job", help=text("personalize.help-job"))
+@_own_workspace
+@json_option
+@click.pass_context
+def spoil(context: click.Context, seq: int, reason: str, job: str | None, workspace: Path | None, as_json: bool) -> int:
+    from sscard.personalize import decisions
+
+    spoiled = decisions.spoil(*_place(context, workspace), seq, reason, job)
+    if as_json:
+        emit({"spoiled": spoiled.card, "seq": seq, "job": spoiled.job})
+    else:
+        click.echo(text("operator.spoiled", seq=seq, card=spoiled.card))
+    return Exit.OK
+
+
+@command.command(
+    help=text("operator.help-pause")
+    + """
+
+\b
+  sscard jobs --workspace ws pause b-1a2b3c4d
+"""
+)
+@click.argument("job")
+@_own_workspace
+@json_option
+@click.pass_context
+def pause(context: click.Context, job: str, workspace: Path | None, as_json: bool) -> int:
+    from sscard.personalize import decisions
+
+    decisions.pause(*_place(context, workspace), job)
+    return _stands(job, "paused", as_json=as_json)
+
+
+@command.command(
+    "continue",
+    help=text("operator.help-continue")
+    + """
+
+\b
+  sscard jobs --workspace ws continue b-1a2b3c4d
+""",
+)
+@click.argument("job")
+@_own_workspace
+@json_option
+@click.pass_context
+def go_on(context: click.Context, job: str, workspace: Path | None, as_json: bool) -> int:
+    from sscard.personalize import decisions
+
+    decisions.go_on(*_place(context, workspace), job)
+    return _stands(job, "open", as_json=as_json)
+
+
+@command.command(
+    help=text("operator.help-close")
+    + """
+
+\b
+  sscard jobs --workspace ws close b-1a2b3c4d --blanks 200 --left 3
+"""
+)
+@click.argument("job")
+@click.option("--blanks", type=click.IntRange(min=0), required=True, help=text("operator.help-blanks"))
+@click.option("--left", type=click.IntRange(min=0), default=0, show_default=True, help=text("operator.help-left"))
+@click.option("--give-up-rows", is_flag=True, help=text("operator.help-give-up"))
+@_own_workspace
+@json_option
+@click.pass_context
+def close(
+    context: click.Context,
+    job: str,
+    blanks: int,
+    left: int,
+    give_up_rows: bool,
+    workspace: Path | None,
+    as_json: bool,
+) -> int:
+    from dataclasses import asdict
+
+    from sscard.personalize import decisions
+
+    closing = decisions.close(*_place(context, workspace), job, blanks=blanks, left=left, give_up_rows=give_up_rows)
+    if as_json:
+        emit(asdict(closing) | {"standing": "closed"})
+    else:
+        click.echo(text("operator.closed", **asdict(closing)))
+    return Exit.OK
+
+
+def _place(context: click.Context, workspace: Path | None) -> tuple[Workspace, Ledger]:
+    from sscard.personalize.job import open_ledger
+    from sscard.personalize.workspace import open_workspace
+
+    place = open_workspace(workspace or context.obj)
+    return place, open_ledger(place)
+
+
+def _stands(job: str, standing: str, *, as_json: bool) -> int:
+    if as_json:
+        emit({"job": job, "standing": standing})
+    else:
+        click.echo(text(f"operator.standing-{standing}", job=job))
     return Exit.OK

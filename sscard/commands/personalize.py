@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +19,16 @@ from sscard.errors import Exit
 from sscard.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sscard.cos.model import Profile
     from sscard.keys.service import KeyService
     from sscard.personalize.batch import Batch
-    from sscard.personalize.exchange.model import Format
-    from sscard.personalize.heads import Slot, Tracer
+    from sscard.personalize.heads import Slot, Tracer, Work
+    from sscard.personalize.job import Production
     from sscard.personalize.workspace import Workspace
+
+    Feeding = Callable[[Work, Sequence[Slot]], Sequence[Slot]]
 
 MAX_HEADS = 64
 
@@ -51,6 +55,16 @@ MAX_HEADS = 64
 @click.option(
     "--wait", type=click.FloatRange(min=0), default=30.0, show_default=True, help=text("personalize.help-wait")
 )
+@click.option("--approval", "approval", metavar="NAME=FILE", multiple=True, help=text("operator.help-approval"))
+@click.option("--feeder", "feeder", metavar="COMMAND", help=text("operator.help-feeder"))
+@click.option(
+    "--feeder-limit",
+    type=click.FloatRange(min=0.1, max=45),
+    default=30.0,
+    show_default=True,
+    help=text("operator.help-feeder-limit"),
+)
+@click.option("--bell", is_flag=True, help=text("operator.help-bell"))
 @click.option("--trace", type=click.Path(path_type=Path, file_okay=False), help=text("personalize.help-trace"))
 @json_option
 def command(
@@ -63,13 +77,19 @@ def command(
     profile_name: str | None,
     dry_run: bool,
     wait: float,
+    approval: tuple[str, ...],
+    feeder: str | None,
+    feeder_limit: float,
+    bell: bool,
     trace: Path | None,
     as_json: bool,
 ) -> int:
+    from sscard.commands.approvals import signers
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.personalize.batch import open_batch
     from sscard.personalize.exchange.load import load_format
+    from sscard.personalize.job import open_production
     from sscard.personalize.manifest import attached, held_to
     from sscard.personalize.workspace import open_workspace
 
@@ -85,44 +105,76 @@ def command(
     if dry_run:
         return _rehearse(place, service, rows, profile, as_json=as_json)
     tracer = _tracer(trace)
+    people = signers(place, rows, approval)
+    feed = _feeding(place, feeder, feeder_limit)
     slots = _slots(place, reader, len(rows), profile)
-    return _produce(place, service, rows, profile, slots, returns=returns, wait=wait, tracer=tracer, as_json=as_json)
-
-
-def _produce(
-    place: Workspace,
-    service: KeyService,
-    rows: Batch,
-    profile: Profile,
-    slots: Sequence[Slot],
-    *,
-    returns: Format,
-    wait: float,
-    tracer: Tracer,
-    as_json: bool,
-) -> int:
-    from sscard.commands.board import resume_line
-    from sscard.commands.production import run_line
-    from sscard.personalize.job import open_production
-
     try:
-        production = open_production(place, service, rows, profile=profile, tracer=tracer, layout=returns)
+        production = open_production(
+            place, service, rows, profile=profile, tracer=tracer, layout=returns, signers=people
+        )
     except BaseException:
         for slot in slots:
             slot.close()
         raise
+    with closing(production):
+        return _produce(production, slots, feed, wait=wait, bell=bell, as_json=as_json)
+
+
+def _produce(
+    production: Production, slots: Sequence[Slot], feed: Feeding | None, *, wait: float, bell: bool, as_json: bool
+) -> int:
+    from sscard.commands.production import run_line
+
     if production.behind:
         if as_json:
             emit({"event": "clock-behind", "seconds": production.behind})
         else:
             click.echo(text("personalize.clock-behind", seconds=production.behind), err=True)
-    if not as_json:
-        for entry in production.waiting:
-            click.echo(resume_line(place, production.work.ledger, entry))
+    if production.waiting:
+        slots = _look_into_heads(production, slots, as_json=as_json)
+    if feed is not None:
+        slots = feed(production.work, slots)
+    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell)
+
+
+def _look_into_heads(production: Production, slots: Sequence[Slot], *, as_json: bool) -> list[Slot]:
+    """Tell which card sits in which head, and what to do about those that are missing; silent heads stop at once."""
+    from sscard.commands.board import resume_line
+    from sscard.personalize.rollcall import TIME_LIMIT, SilentSlot, Sits, call_roll
+
+    ledger, job = production.work.ledger, production.job.job
+    roll = call_roll(production.work, slots)
+    for found in roll:
+        if as_json:
+            facts = {"head": found.head, "reader": found.reader, "sits": found.sits.value}
+            emit({"event": "found", **facts, "seq": found.seq, "reset_info": found.card})
+            continue
+        number = ledger.card_no(job, found.seq) if found.sits is not Sits.OTHER_JOB else ""
+        click.echo(text(f"operator.sits-{found.sits.value}", head=found.head, seq=found.seq, card_no=number))
+    there = {found.card for found in roll if found.sits is Sits.IN_WORK}
+    for entry in production.waiting:
+        if not as_json and entry.card not in there:
+            click.echo(resume_line(production.workspace, ledger, entry))
+    return [
+        SilentSlot(slot.name, TIME_LIMIT) if found.sits is Sits.SILENT else slot
+        for slot, found in zip(slots, roll, strict=True)
+    ]
+
+
+def _feeding(place: Workspace, command: str | None, limit: float) -> Feeding | None:
+    """How feeders are put before the heads, where a ``command`` is given."""
+    if command is None:
+        return None
+    from sscard.errors import UsageError
+    from sscard.personalize.feeder import feeder_slots, good_in
+
     try:
-        return run_line(production, slots, wait=wait, as_json=as_json)
-    finally:
-        production.close()
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if not words:
+        raise UsageError("feeder-command", command=command)
+    return lambda work, slots: feeder_slots(slots, words, place.root, good_in(work), limit=limit)
 
 
 def _slots(place: Workspace, reader: str | None, rows: int, profile: Profile) -> Sequence[Slot]:

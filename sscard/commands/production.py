@@ -25,11 +25,12 @@ def run_line(
     *,
     wait: float,
     as_json: bool,
+    bell: bool = False,
     watch: Callable[[Event], None] = lambda _event: None,
 ) -> int:
     """Make the cards of a job and return the exit code; ``watch`` sees every event."""
     line = Line(production.work, slots, patience=wait)
-    board = _board(production, as_json=as_json)
+    board = _board(production, as_json=as_json, bell=bell)
     restore = _on_interrupt(line, board)
     try:
         with board, closing(line.run()) as events:
@@ -41,14 +42,14 @@ def run_line(
     return _finish(production, line.outcome, interrupted=line.drained_by_hand, as_json=as_json)
 
 
-def _board(production: Production, *, as_json: bool) -> Board:
+def _board(production: Production, *, as_json: bool, bell: bool) -> Board:
     if as_json:
         return JsonBoard()
     if not is_terminal():
         return PlainBoard()
     job = production.job
     title = text("personalize.title", batch=job.batch, profile=job.profile, region=production.workspace.region)
-    return LiveBoard(title, production.workspace.demo, production.work.ledger.balance(job.job))
+    return LiveBoard(title, production.workspace.demo, production.work.ledger.balance(job.job), bell=bell)
 
 
 def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:

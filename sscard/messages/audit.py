@@ -1,6 +1,7 @@
 """Texts of ``sscard audit``."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "finding-approval": ("没有名册中的人这样签名", "nobody of the register signed this"),
     "help": (
         "审计: 核对站点链、日志、账本与回盘文件是否仍然一致; 导出可独立核验的证据包。",
         "Whether chain, journals, ledger and return files still fit together; evidence that can be checked elsewhere.",

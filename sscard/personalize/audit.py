@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from sscard.errors import GuardRefused, JournalError, UsageError
+from sscard.keys.ceremony.run import Place as Ceremonies
 from sscard.personalize import evidence_check, journal
+from sscard.personalize.approval import broken
 from sscard.personalize.chain import SUFFIX, Chain, Place
 from sscard.personalize.evidence_check import Finding
 from sscard.personalize.ledger import Ledger
@@ -36,11 +38,15 @@ class Evidence:
     cards: tuple[dict[str, object], ...]
     pins: dict[str, str]
     returns: dict[str, str]
+    people: dict[str, bytes] = field(default_factory=dict)
 
     def findings(self) -> Iterator[Finding]:
         """What does not fit.  Raises JournalError where a file cannot be read."""
         try:
             yield from evidence_check.check(self.chains, self.journals, self.cards, self.pins, self.returns)
+            for path in self.chains.values():
+                entries, _ = evidence_check.read_chain(path, path.name, [])
+                yield from (Finding("approval", path.name, number, "") for number in broken(entries, self.people))
         except OSError as error:
             raise JournalError("journal-unreadable", path=str(error.filename), cause=error.strerror) from error
 
@@ -63,6 +69,7 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
             for name in jobs
             for path in return_files(workspace.outbox_path, name)
         },
+        {person.name: person.public for person in Ceremonies(workspace.root).register()},
     )
 
 

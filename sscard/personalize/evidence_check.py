@@ -91,7 +91,7 @@ def check(
         found.append(Finding("truncated", station + ".chain", 0, pins[station]))
     begun = {(entry["job"], entry["file"]) for entry in entries if entry["kind"] == "journal"}
     closed = {(entry["job"], entry["file"]): entry for entry in entries if entry["kind"] == "closed"}
-    lost = {entry["card"] for entry in entries if entry["kind"] == "lost"}
+    given_up = {(entry["card"], entry["kind"]) for entry in entries if entry["kind"] in ("lost", "spoiled")}
     verdicts: dict[str, tuple[str, str]] = {}
     for job, files in sorted(journals.items()):
         for name, path in sorted(files.items()):
@@ -102,7 +102,7 @@ def check(
     for job, name in sorted(begun):
         if name not in journals.get(job, {}) and job in journals:
             found.append(Finding("missing", f"{job}/{name}", 0, ""))
-    found += _ledger(cards, verdicts, lost, set(journals))
+    found += _ledger(cards, verdicts, given_up, set(journals))
     written: dict[str, str] = {}
     for entry in entries:
         written.update(entry["files"] if entry["kind"] == "returns" else {})
@@ -141,7 +141,10 @@ def _journal(
 
 
 def _ledger(
-    cards: Iterable[dict[str, Any]], verdicts: dict[str, tuple[str, str]], lost: set[str], jobs: set[str]
+    cards: Iterable[dict[str, Any]],
+    verdicts: dict[str, tuple[str, str]],
+    given_up: set[tuple[str, str]],
+    jobs: set[str],
 ) -> Iterator[Finding]:
     known: set[str] = set()
     for card in cards:
@@ -151,8 +154,10 @@ def _ledger(
         verdict, job = verdicts.get(card["card"], ("", card["job"]))
         expected = AGREE.get(card["state"])
         if card["state"] == "lost":
-            if card["card"] not in lost:
+            if (card["card"], "lost") not in given_up:
                 yield Finding("verdict", card["job"], 0, card["card"])
+        elif card["state"] == "spoiled" and verdict == "good" and (card["card"], "spoiled") in given_up:
+            continue
         elif not verdict and card["state"] != "work":
             yield Finding("unmade-card", card["job"], 0, card["card"])
         elif expected is None or verdict not in expected or job != card["job"]:

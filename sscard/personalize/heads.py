@@ -14,7 +14,7 @@ from sscard.cos.dialect import Dialect
 from sscard.errors import SscardError
 from sscard.keys.service import KeyService
 from sscard.personalize.journal import CardState, Note
-from sscard.personalize.ledger import Ledger
+from sscard.personalize.ledger import Ledger, Standing
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
 from sscard.personalize.steps import Step
@@ -67,11 +67,17 @@ class Work:
     note: Note
     tracer: Tracer = no_trace
 
+    @property
+    def paused(self) -> bool:
+        """Whether free heads must wait for ``sscard jobs continue``."""
+        return self.ledger.standing(self.job) is Standing.PAUSED
+
 
 class Kind(Enum):
     """What an event tells."""
 
     WAITING = "waiting"
+    PAUSED = "paused"
     STARTED = "started"
     STEP = "step"
     GOOD = "good"

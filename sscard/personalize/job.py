@@ -6,6 +6,7 @@ import fcntl
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +21,16 @@ from sscard.cos.profile_lint import require_sound
 from sscard.durable import write_private
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
+from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
+from sscard.personalize.approval import approve, require_people
 from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
-from sscard.personalize.ledger import CardEntry, Job, Ledger, State
+from sscard.personalize.ledger import CardEntry, Job, Ledger, Standing, State
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
@@ -151,13 +154,17 @@ def open_production(
     profile: Profile | None = None,
     tracer: Tracer = no_trace,
     layout: Format | None = None,
+    signers: Sequence[Signer] = (),
 ) -> Production:
     """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
+
+    ``signers`` are the people who open it, as many as the workspace asks for; their word is for this session only.
 
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses and for keys
     or a profile other than the job was begun with, FormatError for a format without return files, and JournalError
     when journal or ledger cannot be read or written.
     """
+    require_people(workspace, signers)
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
     template, dialect = compile_for(workspace, service, profile)
@@ -165,6 +172,7 @@ def open_production(
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
         job = _enter(ledger, batch, profile)
+        require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
@@ -173,6 +181,7 @@ def open_production(
         behind = _clock_behind(workspace)
         late = {"behind": behind} if behind else {}
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
+        approve(workspace, job, signers, note)
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.cards(job.job, State.WORK))
         returned = return_path(workspace.outbox_path, sheet, job)
@@ -206,6 +215,13 @@ def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job
+
+
+def require_open(ledger: Ledger, job: str) -> None:
+    """Pass only a job that may take cards.  Raises GuardRefused: "job-paused", "job-closed"."""
+    standing = ledger.standing(job)
+    if standing is not Standing.OPEN:
+        raise GuardRefused(f"job-{standing}", job=job)
 
 
 def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:

@@ -43,6 +43,7 @@ COMMIT;
 """
 _VERSION: Final = "1"
 _PIN: Final = "chain:"
+_STANDING: Final = "standing:"
 
 
 class State(StrEnum):
@@ -53,6 +54,14 @@ class State(StrEnum):
     GOOD = "good"
     SPOILED = "spoiled"
     LOST = "lost"
+
+
+class Standing(StrEnum):
+    """What people decided about a job; a paused or closed one takes no card."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +292,31 @@ class Ledger:
                 "UPDATE cards SET state = ?, reason = ?, ended = ? WHERE card = ? AND state = 'work'",
                 (state, reason, _now(), card),
             )
+
+    def strike(self, card: str, reason: str) -> None:
+        """A good card is spoiled after all: its plastic is counted, its row is queued again for another card."""
+        with self._change():
+            self._db.execute(
+                "UPDATE rows SET state = 'queued' WHERE state = 'good' AND (job, seq) = "
+                "(SELECT job, seq FROM cards WHERE card = ? AND state = 'good')",
+                (card,),
+            )
+            self._db.execute(
+                "UPDATE cards SET state = 'spoiled', reason = ?, ended = ? WHERE card = ? AND state = 'good'",
+                (reason, _now(), card),
+            )
+
+    def standing(self, job: str) -> Standing:
+        """Whether the job is open, paused or closed."""
+        found = self._first("SELECT value FROM meta WHERE name = ?", f"{_STANDING}{job}")
+        return Standing(found[0]) if found else Standing.OPEN
+
+    def stand(self, job: str, standing: Standing) -> None:
+        """Open, pause or close a job; people of a closed one who still wait may come in another batch."""
+        with self._change():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"{_STANDING}{job}", standing))
+            if standing is Standing.CLOSED:
+                self._db.execute("UPDATE rows SET state = 'void' WHERE job = ? AND state = 'queued'", (job,))
 
     def pending(self, job: str) -> bool:
         """Whether a row of the job is still queued or in work."""

@@ -161,9 +161,12 @@ class Line:
         with self._lock:
             self._active += 1 if working else -1
 
-    def quiet(self) -> None:
-        """A head found no card to work on: patience is counted from the first that did since anything happened."""
-        if self._quiet_since is None:
+    def quiet(self, *, paused: bool = False) -> None:
+        """A head found no card: patience is counted from the first that did since anything happened or a pause."""
+        if paused:
+            self._quiet_since = None
+            time.sleep(_POLL)
+        elif self._quiet_since is None:
             self._quiet_since = time.monotonic()
 
     @property
@@ -302,17 +305,18 @@ class _Head:
             self.line.crash(error)
 
     def _serve_all(self) -> None:
-        waiting = False
+        told: Kind | None = None
         while not (self.parked or self.line.over):
             self.alive = time.monotonic()
-            transport = self._next_card()
+            paused = self._work.paused
+            transport = None if paused else self._next_card()
             if transport is None:
-                self.line.quiet()
-                if not waiting:
-                    self._tell(Kind.WAITING)
-                waiting = True
+                self.line.quiet(paused=paused)
+                if told is not (kind := Kind.PAUSED if paused else Kind.WAITING):
+                    self._tell(kind)
+                told = kind
                 continue
-            waiting, self._unusable = False, ""
+            told, self._unusable = None, ""
             try:
                 self._serve(transport)
             finally:

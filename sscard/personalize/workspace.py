@@ -50,6 +50,11 @@ _OPTIONAL: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 }
 """Settings that may be missing, with their form and their default."""
 
+APPROVALS: Final = "approvals"
+"""How many people open a job; may be missing."""
+_APPROVALS: Final = range(6)
+_PRODUCTION_APPROVALS: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -57,7 +62,8 @@ class Workspace:
 
     ``region`` has six digits; ``init_org`` is the initializing institution (初始化机构) of 24 digits: 9156000002, the
     issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).  ``keys`` names the back
-    end that holds the keys (docs/keys.md), ``targets`` who gets the return files (docs/outbox.md).
+    end that holds the keys (docs/keys.md), ``targets`` who gets the return files (docs/outbox.md), ``approvals`` is how
+    many people open a job (docs/operator.md).
     """
 
     root: Path
@@ -68,6 +74,7 @@ class Workspace:
     init_org: str
     keys: str = VAULT
     targets: tuple[Target, ...] = ()
+    approvals: int = 0
 
     @property
     def vault_path(self) -> Path:
@@ -125,8 +132,8 @@ def open_workspace(directory: Path) -> Workspace:
     settings = _settings(path)
     targets = read_targets(path, settings.pop(TABLE, {}))
     for name in settings:
-        if name != "format" and name not in _RULES and name not in _OPTIONAL:
-            known = ", ".join(("format", *_RULES, *_OPTIONAL, TABLE))
+        if name not in ("format", APPROVALS) and name not in _RULES and name not in _OPTIONAL:
+            known = ", ".join(("format", *_RULES, *_OPTIONAL, APPROVALS, TABLE))
             raise WorkspaceError("workspace-key", path=str(path), name=name, known=known)
     if settings.get("format") != FORMAT or isinstance(settings["format"], bool):
         raise _wrong(path, settings, "format", str(FORMAT))
@@ -142,7 +149,11 @@ def open_workspace(directory: Path) -> Workspace:
     if not init_org.startswith(_INIT_ORG_PREFIX + region):
         raise _wrong(path, settings, "init_org", f'"{_init_org(region)}"')
     demo = settings["mode"] == _DEMO
-    return Workspace(root, region, demo, settings["profile"], settings["station"], init_org, settings["keys"], targets)
+    approvals = settings.setdefault(APPROVALS, _approvals(demo=demo))
+    if type(approvals) is not int or approvals not in _APPROVALS:
+        raise _wrong(path, settings, APPROVALS, f"{_PRODUCTION_APPROVALS}")
+    profile, station = settings["profile"], settings["station"]
+    return Workspace(root, region, demo, profile, station, init_org, settings["keys"], targets, approvals)
 
 
 def create_workspace(
@@ -179,7 +190,8 @@ def create_workspace(
             raise _wrong(path, settings, name, f'"{example}"')
     if path.exists():
         raise GuardRefused("workspace-exists", path=str(root))
-    workspace = Workspace(root, region, demo, profile, settings["station"], settings["init_org"])
+    people = _approvals(demo=demo)
+    workspace = Workspace(root, region, demo, profile, settings["station"], settings["init_org"], approvals=people)
     if demo:
         family_of(algorithm)
     try:
@@ -241,6 +253,11 @@ def _wrong(path: Path, settings: dict[str, Any], name: str, example: str) -> Wor
     if name not in settings:
         return WorkspaceError("workspace-key-missing", **fields)
     return WorkspaceError("workspace-value", value=repr(settings[name]), **fields)
+
+
+def _approvals(*, demo: bool) -> int:
+    """How many people open a job where the settings do not say."""
+    return 0 if demo else _PRODUCTION_APPROVALS
 
 
 def _init_org(region: str) -> str:
