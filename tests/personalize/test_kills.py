@@ -211,7 +211,8 @@ def test_a_resumed_visit_is_journalled_anew_and_results_only_once(make_bureau: C
     bureau = make_bureau(1)
     rack = Rack(tear={0: (250, Tear.AFTER)})
     production = bureau.run([rack.slot(1)])
-    entries = [entry for path in production.work.folder.glob("*.j*") for entry in journals.read_entries(path)]
+    paths = sorted(production.work.folder.glob("*.j*rn*l"))
+    entries = [entry for path in paths for entry in journals.read_entries(path)]
     intents = [entry["visit"] for entry in entries if entry["kind"] == "intent"]
     results = [entry["step"] for entry in entries if entry["kind"] == "done"]
     torn = {visit for visit in intents if intents.count(visit) == 2}
