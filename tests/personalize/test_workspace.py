@@ -331,7 +331,7 @@ def test_keys_check_counts_what_is_missing(tmp_path: Path, capsys: pytest.Captur
     Vault.create(made.vault_path, word, demo=True, anchor=Anchor(made.anchor_path)).save()
     assert main(["--lang", "en", "keys", "check", "--workspace", str(made.root)]) == Exit.FAILED
     shown = capsys.readouterr()
-    assert "68 keys are missing" in shown.err
+    assert "missing or cannot be used: 68" in shown.err
     assert "missing DPK version 3" in shown.out
 
 

@@ -17,7 +17,6 @@ from sscard.emulator import Rack, Tear
 from sscard.errors import Exit, JournalError, KeyServiceMissing
 from sscard.personalize import journal as journals
 from sscard.personalize import ledger as ledgers
-from sscard.personalize import returns
 from sscard.personalize.chain import Chain
 from sscard.personalize.line import Line
 from tests.keys import test_backend_jobs as key_servers
@@ -109,7 +108,7 @@ def test_d18_no_room_for_ledger_chain_and_return_file(make_bureau: Make, monkeyp
     run(bureau, rack)
     production = bureau.open()
     with monkeypatch.context() as patch:
-        patch.setattr(returns.os, "fsync", lambda handle: no_room() if ".part" in name_of(handle) else real(handle))
+        patch.setattr(os, "fsync", lambda handle: no_room() if ".part" in name_of(handle) else real(handle))
         with pytest.raises(JournalError, match="RETURNS-WRITE"):
             production.returns()
     assert all(path.exists() for path in production.returns())
