@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sscard import messages
+from sscard.commands.common import emit
+from sscard.commands.ticker import Ticker
 
 if TYPE_CHECKING:
     from sscard.personalize.findings import Finding
@@ -32,6 +34,28 @@ def setting_of(workspace: Path | None, region: str | None, demo: bool | None) ->
         raise click.UsageError(messages.text("intake.need-region"))
     region = region or DEMO_REGION
     return region, region.startswith("99") if demo is None else demo
+
+
+class Findings:
+    """Shows findings as they come: all as objects with ``as_json``, else the first ``limit`` as lines (0: all).
+
+    ``shown`` counts the lines.
+    """
+
+    def __init__(self, ticker: Ticker, limit: int, *, as_json: bool) -> None:
+        self._ticker = ticker
+        self._limit = limit
+        self._as_json = as_json
+        self.shown = 0
+
+    def show(self, finding: Finding) -> None:
+        """One more."""
+        if self._as_json:
+            emit(finding.as_json())
+        elif not self._limit or self.shown < self._limit:
+            self._ticker.clear()
+            click.echo(finding_line(finding))
+            self.shown += 1
 
 
 def finding_line(finding: Finding) -> str:

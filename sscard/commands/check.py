@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard import messages
-from sscard.commands.batch_options import ENCODINGS, finding_line, setting_of
+from sscard.commands.batch_options import ENCODINGS, Findings, setting_of
 from sscard.commands.common import emit, json_option
 from sscard.commands.ticker import Ticker
 from sscard.errors import Exit
 
 if TYPE_CHECKING:
     from sscard.personalize.batch import Report
-    from sscard.personalize.findings import Finding
 
 
 @click.command(help=messages.text("intake.check-help"))
@@ -54,22 +53,12 @@ def command(
     region, demo = setting_of(workspace, region, demo)
     layout = load_format(format_name) if format_name else None
     ticker = Ticker(lambda rows: messages.text("intake.progress", rows=f"{rows:,}"))
-    shown = 0
-
-    def show(finding: Finding) -> None:
-        nonlocal shown
-        if as_json:
-            emit(finding.as_json())
-        elif not limit or shown < limit:
-            ticker.clear()
-            click.echo(finding_line(finding))
-            shown += 1
-
+    findings = Findings(ticker, limit, as_json=as_json)
     report = check(
-        batch, encoding=encoding, region=region, demo=demo, layout=layout, on_finding=show, on_row=ticker.tick
+        batch, encoding=encoding, region=region, demo=demo, layout=layout, on_finding=findings.show, on_row=ticker.tick
     )
     ticker.clear()
-    _summary(report, shown, as_json=as_json)
+    _summary(report, findings.shown, as_json=as_json)
     return Exit.FAILED if report.errors else Exit.OK
 
 

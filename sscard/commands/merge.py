@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sscard import messages
-from sscard.commands.batch_options import ENCODINGS, finding_line, setting_of
+from sscard.commands.batch_options import ENCODINGS, Findings, setting_of
 from sscard.commands.common import emit, json_option
 from sscard.commands.ticker import Ticker
 from sscard.errors import Exit
 
 if TYPE_CHECKING:
-    from sscard.personalize.findings import Finding
     from sscard.personalize.merge.merging import Outcome, Side
 
 _KINDS: Final = ("merged", "conflict", "only_ss", "only_bank")
@@ -67,17 +66,7 @@ def command(
 
     region, demo = setting_of(workspace, region, demo)
     ticker = Ticker(lambda line: messages.text("merge.progress", line=f"{line:,}"))
-    shown = 0
-
-    def show(finding: Finding) -> None:
-        nonlocal shown
-        if as_json:
-            emit(finding.as_json())
-        elif not limit or shown < limit:
-            ticker.clear()
-            click.echo(finding_line(finding))
-            shown += 1
-
+    findings = Findings(ticker, limit, as_json=as_json)
     outcome = merge(
         Party(ss_file, load_format(ss_format) if ss_format else None, encoding),
         Party(bank_file, load_format(bank_format) if bank_format else None, bank_encoding),
@@ -87,14 +76,14 @@ def command(
         demo=demo,
         prefer=_preferences(prefer),
         memory=memory,
-        on_finding=show,
+        on_finding=findings.show,
         on_row=ticker.tick,
     )
     ticker.clear()
     if as_json:
         _emit(outcome, out)
     else:
-        _tell(outcome, out, shown)
+        _tell(outcome, out, findings.shown)
     if outcome.repeats:
         return Exit.REFUSED
     if not outcome.written:

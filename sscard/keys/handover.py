@@ -49,7 +49,7 @@ def receive(content: bytes, store: KeyStore, under: Entry) -> tuple[Received, ..
         if len(twice) < len(handed):
             raise CustodyError("block-twice")
         return tuple(
-            Received(entry, new=False) if entry else Received(_add(key, store), new=True)
+            Received(entry, new=False) if entry else Received(add_handed(key, store), new=True)
             for key, entry in zip(handed, known, strict=True)
         )
     finally:
@@ -84,7 +84,8 @@ def _known(key: Handed, store: KeyStore) -> Entry | None:
     return None
 
 
-def _add(key: Handed, store: KeyStore) -> Entry:
+def add_handed(key: Handed, store: KeyStore) -> Entry:
+    """Put a key that was handed down into a store.  Raises what :meth:`KeyStore.add` raises."""
     return store.add(
         key.name,
         Secret(key.value.reveal()),

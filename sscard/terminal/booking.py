@@ -9,10 +9,15 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
+from sscard.apdu.command import Command
+from sscard.apdu.transport import Channel
 from sscard.cos.model import Directory, KeyKind, KeySlot
 from sscard.cos.purse import AMOUNT_LIMIT, TERMINAL_SIZE
-from sscard.errors import GuardRefused, SscardError, UsageError
+from sscard.errors import GuardRefused, SscardError, StatusError, UsageError
+
+_NO_PROOF: Final = 0x9406
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,16 @@ def purse_key(directory: Directory, kind: KeyKind) -> KeySlot:
     if slot is None:
         raise GuardRefused("purse-key-absent", kind=kind.value, directory=directory.name)
     return slot
+
+
+def ask_proof(channel: Channel, command: Command) -> Proof | None:
+    """Codes of the last transaction if it was the one asked for, else None.  Raises StatusError for other refusals."""
+    answer = channel.send(command)
+    if answer.sw == _NO_PROOF:
+        return None
+    if not answer.ok:
+        raise StatusError(answer.sw, "GET TRANSACTION PROOF")
+    return Proof(answer.data[:4], answer.data[4:])
 
 
 def check_code(expected: bytes, given: bytes, counter: int) -> None:

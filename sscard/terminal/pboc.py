@@ -23,6 +23,7 @@ from sscard.terminal.booking import (
     Booking,
     Proof,
     amount_in,
+    ask_proof,
     check_code,
     number_of,
     pack_time,
@@ -41,7 +42,6 @@ from sscard.terminal.pboc_commands import (
 from sscard.terminal.read import records
 from sscard.terminal.session import CardSession
 
-_NO_PROOF: Final = 0x9406
 _MEMORY_FAILED: Final = 0x6581
 _NO_PIN: Final = frozenset((Movement.PURSE_PURCHASE, Movement.COMPOUND))
 _PURCHASES: Final = {PurseKind.ED: Movement.PASSBOOK_PURCHASE, PurseKind.EP: Movement.PURSE_PURCHASE}
@@ -142,12 +142,7 @@ class PbocPurse:
     def proof(self, movement: Movement, counter: int) -> Proof | None:
         """Codes of the last transaction if it was this one, else None; needs no PIN."""
         self._enter()
-        answer = self._channel.send(proof_command(movement, counter))
-        if answer.sw == _NO_PROOF:
-            return None
-        if not answer.ok:
-            raise StatusError(answer.sw, "GET TRANSACTION PROOF")
-        return Proof(answer.data[:4], answer.data[4:])
+        return ask_proof(self._channel, proof_command(movement, counter))
 
     def settle(self, pending: Pending | None = None) -> Booking | None:
         """Reset the card and let its proof tell what became of a pending booking: the booking, or None: not made.

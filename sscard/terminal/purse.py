@@ -23,11 +23,12 @@ from sscard.cos.purse import (
     load_seed,
     start_day_of,
 )
-from sscard.errors import GuardRefused, NotServed, SscardError, StatusError, TransportError, UsageError
+from sscard.errors import GuardRefused, NotServed, SscardError, TransportError, UsageError
 from sscard.terminal.booking import (
     Booking,
     Proof,
     amount_in,
+    ask_proof,
     check_code,
     number_of,
     pack_time,
@@ -42,7 +43,6 @@ CLA: Final = 0xB0
 _MEDICAL: Final = "DF04"
 _LOG_FILE: Final = "EF08"
 _STARTING_DAY_KEY: Final = "DSK"
-_NO_PROOF: Final = 0x9406
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,7 @@ class CardPurse:
     def proof(self, movement: Movement, counter: int) -> Proof | None:
         """Codes of the last transaction if it was this one, else None; needs no PIN."""
         self._enter()
-        answer = self._channel.send(proof_command(movement, counter))
-        if answer.sw == _NO_PROOF:
-            return None
-        if not answer.ok:
-            raise StatusError(answer.sw, "GET TRANSACTION PROOF")
-        return Proof(answer.data[:4], answer.data[4:])
+        return ask_proof(self._channel, proof_command(movement, counter))
 
     def starting_day(self) -> str:
         """First day of the settlement year, MMDD."""

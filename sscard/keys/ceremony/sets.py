@@ -16,6 +16,7 @@ from sscard.keys.ceremony.secure import carrier_key
 from sscard.keys.ceremony.transcript import Facts
 from sscard.keys.derivation import Handed, Place, candidates, hand_down
 from sscard.keys.family import Algorithm
+from sscard.keys.handover import add_handed
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry, KeyStore, Usage
 
@@ -88,16 +89,7 @@ def receive(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
         algorithms = sorted({key.algorithm.name for key in handed})
         for key in handed:
             if (key.name, key.place.region, key.version) not in known:
-                bench.vault.add(
-                    key.name,
-                    Secret(key.value.reveal()),
-                    level=key.level,
-                    algorithm=key.algorithm,
-                    region=key.place.region,
-                    version=key.version,
-                    usage=key.usage,
-                    exportable=key.exportable,
-                )
+                add_handed(key, bench.vault)
         bench.vault.save()
     finally:
         _wipe(key.value for key in handed)
