@@ -264,7 +264,9 @@ def test_annex_4_has_every_change_both_digests_and_three_seals(form: str, capsys
     found = changes(old, new)
     start, end = {"text": (r"(?m)^(\d+) \| ", " | "), "html": (r"<tr><td>(\d+)</td><td>", "</td><td>")}[form]
     assert [int(number) for number in re.findall(start, told)] == list(range(1, len(found) + 1))
-    assert all(f"{change.node.place or '–'}{end}{change.node.zh.replace(chr(39), '&#x27;')}" in told for change in found)
+    assert all(
+        f"{change.node.place or '–'}{end}{change.node.zh.replace(chr(39), '&#x27;')}" in told for change in found
+    )
     assert end.join(("修改", "配置", "–", new.title_zh, "算法", "DES", "SM4")) in told
 
 
