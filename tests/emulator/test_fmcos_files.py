@@ -205,6 +205,30 @@ def test_an_enciphered_file_answers_cipher_and_mac(desk: Desk, with_block: bool)
     assert answer == (cipher + mac(key("line"), cipher, challenge)).hex().upper()
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        bytes(7),
+        b"\x08" + bytes(7),
+        b"\x02" + bytes(7),
+        b"\x02\xaa\xbb\x80\x80" + bytes(3),
+        b"\x01\xaa\x80" + bytes(13),
+    ],
+    ids=["nothing", "no whole block", "length past the end", "no 80", "two 80", "a block too many"],
+)
+def test_a_right_mac_over_what_is_no_message(desk: Desk, block: bytes) -> None:
+    """The card deciphers to something of another form: 6988, and nothing is written."""
+    line = key("line 1")
+    assert desk.secure("04D68300", line, b"\xaa\xbb", cipher=True) == "9000"
+    assert desk.secure("04D68300", line, des(line, block) if len(block) % 8 == 0 else block) == "6988"
+    assert desk.send("00B0830002") == "AABB9000"
+
+
+def test_a_plain_reading_has_no_data(desk: Desk) -> None:
+    assert desk.send("00B083000212AA") == "6700"
+
+
 def test_an_enciphered_length_goes_with_enciphered_files_only(desk: Desk) -> None:
     block = des(key("line"), b"\x07\x80" + bytes(6))
     assert desk.secure("04B09500", key("line"), block) == "6700"
