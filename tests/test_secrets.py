@@ -30,7 +30,8 @@ from sscard.emulator.nodes import KeyType
 from sscard.emulator.powered import AnyCard
 from sscard.emulator.psam.chip import Environment
 from sscard.keys.catalog import TRANSPORT
-from sscard.keys.ceremony.run import Place, read
+from sscard.keys.ceremony.run import Place
+from sscard.keys.ceremony.story import read
 from sscard.keys.secret import Secret
 from sscard.keys.store import Usage
 from sscard.keys.vault import Vault
