@@ -394,8 +394,9 @@ def test_ctrl_c(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     import signal
 
     from sscard.personalize import line as lines
+    from sscard.personalize import stay
 
-    monkeypatch.setattr(lines, "_TELL_EVERY", 0.0)
+    monkeypatch.setattr(stay, "_TELL_EVERY", 0.0)
     assert main(["people", "--count", "40", "--out", "b.csv", "--force"]) == 0
     real, seen = lines.Line.tell, [0]
 
