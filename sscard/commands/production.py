@@ -15,6 +15,7 @@ from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
 from sscard.personalize.heads import Event, Slot
 from sscard.personalize.job import Production
+from sscard.personalize.journal import retire
 from sscard.personalize.ledger import State
 from sscard.personalize.line import Line
 
@@ -81,6 +82,8 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
     trouble = None if balance.complete else outcome
     files: dict[str, str] = {}
     try:
+        if balance.complete:
+            retire(production.work.folder, production.work.note)
         returns, spoiled = production.returns()
         files = {"returns": str(returns), "spoiled_list": str(spoiled)}
     except SscardError as error:

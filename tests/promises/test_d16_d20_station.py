@@ -20,6 +20,7 @@ from sscard.personalize import ledger as ledgers
 from sscard.personalize.chain import Chain
 from sscard.personalize.line import Line
 from tests.keys import test_backend_jobs as key_servers
+from tests.personalize.conftest import Once
 from tests.personalize.test_bad_disk import FullLedger, Witness, full, run, totals
 
 Make = Callable[[int], Any]
@@ -134,18 +135,6 @@ def no_room() -> None:
 
 def name_of(handle: int) -> str:
     return Path(f"/proc/self/fd/{handle}").readlink().name
-
-
-class Once:
-    """A head that is given one card, once: torn out of it, the card does not come back in this run."""
-
-    def __init__(self, slot: Any) -> None:
-        self._slot, self._given = slot, False
-        self.name, self.release, self.close = slot.name, slot.release, slot.close
-
-    def next_card(self, timeout: float) -> Any:
-        given, self._given = self._given, True
-        return None if given else self._slot.next_card(timeout)
 
 
 def stopped(bureau: Any, rack: Rack) -> Path:
