@@ -117,11 +117,19 @@ def command(
             slot.close()
         raise
     with closing(production):
-        return _produce(production, slots, feed, wait=wait, bell=bell, as_json=as_json)
+        names = [signer.person.name for signer in people]
+        return _produce(production, slots, feed, names, wait=wait, bell=bell, as_json=as_json)
 
 
 def _produce(
-    production: Production, slots: Sequence[Slot], feed: Feeding | None, *, wait: float, bell: bool, as_json: bool
+    production: Production,
+    slots: Sequence[Slot],
+    feed: Feeding | None,
+    people: Sequence[str],
+    *,
+    wait: float,
+    bell: bool,
+    as_json: bool,
 ) -> int:
     from sscard.commands.production import run_line
 
@@ -134,7 +142,7 @@ def _produce(
         slots = _look_into_heads(production, slots, as_json=as_json)
     if feed is not None:
         slots = feed(production.work, slots)
-    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell)
+    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell, people=people)
 
 
 def _look_into_heads(production: Production, slots: Sequence[Slot], *, as_json: bool) -> list[Slot]:

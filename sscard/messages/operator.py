@@ -53,6 +53,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "开启任务: {batch}, {rows} 张, SHA-256 {digest}… 每个人输入姓名和自己的口令。",
         "Opening the job: {batch}, {rows} cards, SHA-256 {digest}… Each person types their name and passphrase.",
     ),
+    "people": ("操作 {names}", "by {names}"),
+    "next-over": ("已停。总数和下一步见下面。", "Stopped. Totals and what is next stand below."),
     "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
     "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
     "help-bell": (
