@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 _BAR: Final = 8
 _REFRESH: Final = 8
+_GAP: Final = 2
+_HEAD_WIDTH: Final = 4
 _CARD_WIDTH: Final = 18
-_STAGE_WIDTH: Final = 27
+_STAGE_WIDTH: Final = 29
 _WIDE: Final = 100
 """From so many columns on readers' names are shown in full."""
-_READER_WIDTH: Final = 14
+_READER_WIDTH: Final = 12
+_LINE: Final = 0
+"""Stands for a head where the whole line is meant."""
 _NONE: Final = Advice(Severity.CALM, "")
 _NOBODY: Final = "—"
 
@@ -86,7 +90,7 @@ class LiveBoard:
             self._live.stop()
 
     def notice(self, message: str) -> None:
-        self.advice[0] = Advice(Severity.ATTEND, message)
+        self.advice[_LINE] = Advice(Severity.ATTEND, message)
 
     def show(self, event: Event) -> None:
         self._advise(event)
@@ -147,13 +151,13 @@ class LiveBoard:
         yield self._header()
         if self.demo:
             yield Text(text("personalize.demo-mark"), style="yellow")
-        yield self._table(_READER_WIDTH if options.max_width < _WIDE else options.max_width)
+        yield self._table(options.max_width)
         said = self._foremost()
         yield Panel(
             Text(f"{said.severity.mark} {said.words}", style=said.severity.style), border_style=said.severity.style
         )
         yield Text(self._totals(), no_wrap=True, overflow="ellipsis")
-        if not self.over:
+        if not (self.over or _LINE in self.advice):
             yield Text(text("personalize.ctrl-c"), style="dim", no_wrap=True, overflow="ellipsis")
 
     @property
@@ -173,19 +177,27 @@ class LiveBoard:
         header.add_row(self.title, people, time.strftime("%H:%M"))
         return header
 
-    def _table(self, reader_width: int) -> RenderableType:
+    def _table(self, width: int) -> RenderableType:
+        """The heads; only the last column gives way, so that nothing moves while cards come and go."""
         from rich.table import Table
 
-        table = Table(box=None, pad_edge=False, padding=(0, 1))
-        widths = {"head": 0, "reader": 0, "card": _CARD_WIDTH, "stage": _STAGE_WIDTH, "result": 0}
-        for column, width in widths.items():
-            table.add_column(text(f"personalize.col-{column}"), min_width=width, no_wrap=True, overflow="ellipsis")
+        longest = max((len(row.reader) for row in self.heads.values()), default=0)
+        reader = longest if width >= _WIDE else min(longest, _READER_WIDTH)
+        widths = {
+            "head": _HEAD_WIDTH,
+            "reader": max(reader, _HEAD_WIDTH * 2),
+            "card": _CARD_WIDTH,
+            "stage": _STAGE_WIDTH,
+        }
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+        for column, room in (*widths.items(), ("result", max(width - sum(widths.values()) - _GAP * len(widths), 1))):
+            table.add_column(text(f"personalize.col-{column}"), width=room, no_wrap=True, overflow="ellipsis")
         for number, row in sorted(self.heads.items()):
-            table.add_row(str(number), _tail(row.reader, reader_width), row.card, row.progress, row.result)
+            table.add_row(str(number), _tail(row.reader, reader), row.card, row.progress, row.result)
         return table
 
     def _foremost(self) -> Advice:
-        asked = {head: said for head, said in self.advice.items() if head or not self.over}
+        asked = {head: said for head, said in self.advice.items() if head != _LINE or not self.over}
         if self.over and not asked:
             return Advice(Severity.CALM, text("operator.next-over"))
         return foremost(asked, list(self.waiting))

@@ -483,6 +483,8 @@ def test_the_screen_takes_every_event(make_bureau: Make, lang: str) -> None:
             assert "{" not in out.getvalue() + plain
             header, *lines = out.getvalue().splitlines()
             assert "王/陈" in header
+            assert lines[1].lstrip().startswith(("头", "head"))
+            assert all(line.startswith(f"{number}   ") for number, line in enumerate(lines[2 : 2 + len(live.heads)], 1))
             assert ("Ctrl-C" in lines[-1]) == (event.kind is not Kind.ENDED)
             assert not [name for name in names if name in out.getvalue() + plain]
             assert bool(plain) == (event.kind in TOLD)
