@@ -49,7 +49,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Spoilage:
-    """Cards of one head that went the same way; ``reason`` is an error code in lower case, a given word, or ``other``."""
+    """Cards of one head that went the same way; ``reason`` is an error code, a given word, or ``other``."""
 
     head: str
     state: str
