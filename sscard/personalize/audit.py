@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.durable import replacing
 from sscard.errors import GuardRefused, JournalError, UsageError
 from sscard.keys.ceremony.run import Place as Ceremonies
 from sscard.personalize import evidence_check, journal
@@ -117,12 +118,12 @@ def export(evidence: Evidence, out: Path) -> int:
     parts = dict(_parts(evidence))
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(parts.items()))
     parts["SHA256SUMS"] = sums.encode()
+    if out.exists():
+        raise GuardRefused("evidence-exists", path=str(out))
     try:
-        with out.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        with replacing(out) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as bundle:
             for name, content in sorted(parts.items()):
                 bundle.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_DEFLATED)
-    except FileExistsError:
-        raise GuardRefused("evidence-exists", path=str(out)) from None
     except OSError as error:
         raise JournalError("file-failed", path=str(out), cause=error.strerror) from error
     return len(parts)

@@ -117,6 +117,35 @@ def test_d18_no_room_for_ledger_chain_and_return_file(make_bureau: Make, monkeyp
     assert totals_good(bureau) == 2
 
 
+TAKEN_AWAY = {
+    "report": ("report", "b.csv", "--out", "new.html", "--workspace", "ws"),
+    "face": ("face", "b.csv", "--seq", "1", "--out", "new.png", "--photos", ".", "--yes", "--workspace", "ws"),
+    "evidence": ("audit", "export", "new.zip", "--workspace", "ws"),
+    "manifest": ("manifest", "b.csv", "--id", "990101-1"),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN_AWAY)
+def test_d18_no_room_for_report_face_and_evidence(
+    make_bureau: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """What people take away is whole or not there: one sentence, no half a file, and with space the same command."""
+    bureau = make_bureau(1)
+    run(bureau, Rack())
+    monkeypatch.chdir(tmp_path)
+    before, real = set(tmp_path.iterdir()), os.fsync
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: no_room() if ".part" in name_of(handle) else real(handle))
+        assert main(["--lang", "en", *TAKEN_AWAY[what]]) == Exit.FAILED
+    told = capsys.readouterr().err
+    assert "No space left on device" in told
+    assert "Traceback" not in told
+    assert set(tmp_path.iterdir()) == before
+    assert main([*TAKEN_AWAY[what]]) == Exit.OK
+    (made,) = set(tmp_path.iterdir()) - before
+    assert made.stat().st_size > 100
+
+
 def totals_good(bureau: Any) -> int:
     """Good cards in the ledger of a job that may be finished."""
     from sscard.personalize.job import open_ledger
