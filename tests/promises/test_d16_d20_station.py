@@ -19,6 +19,7 @@ from sscard.personalize import journal as journals
 from sscard.personalize import ledger as ledgers
 from sscard.personalize.chain import Chain
 from sscard.personalize.line import Line
+from sscard.personalize.workspace import create_workspace
 from tests.keys import test_backend_jobs as key_servers
 from tests.personalize.conftest import Once
 from tests.personalize.test_bad_disk import FullLedger, Witness, full, run, totals
@@ -296,3 +297,43 @@ def test_d20_a_clock_set_back_is_told(
         assert main(["--lang", "en", *words]) == Exit.OK
         told.append("The clock is 3600 s behind" in capsys.readouterr().err)
     assert told == [False, True]
+
+
+def test_d20_production_does_not_begin_with_a_clock_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is opened or read until the clock is right or somebody takes it as right; a demonstration goes on."""
+    for name, demo in (("ws", False), ("demo", True)):
+        place = create_workspace(tmp_path / name, demo=demo, region="990101" if demo else "440100", seed=1)
+        with monkeypatch.context() as patch:
+            now = time.time()
+            patch.setattr(time, "time", lambda now=now: now + 3600)
+            Chain(place.chain_path).append("run", job="other")
+        told = []
+        for words in ((), ("--accept-clock",)):
+            code = main(["--lang", "en", "personalize", "none.csv", "--workspace", str(place.root), *words])
+            told.append((code, "CLOCK-BEHIND" in capsys.readouterr().err))
+        assert told == [(Exit.USAGE if demo else Exit.REFUSED, not demo), (Exit.USAGE, False)]
+
+
+def test_d20_summer_time_moves_nothing(make_bureau: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the night in which New York's clocks go back an hour the station's do not: no word, and times go on."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    bureau, rack = make_bureau(2), Rack(tear={0: (300, Tear.AFTER)})
+    before = datetime(2026, 11, 1, 5, 59, 50, tzinfo=UTC).timestamp()
+    assert [time.localtime(before + more).tm_hour for more in (0, 20)] == [1, 1]
+    told = []
+    for more in (0, 20):
+        monkeypatch.setattr(time, "time", lambda more=more: before + more)
+        production = bureau.open()
+        told.append(production.behind)
+        production.close()
+        stopped(bureau, rack) if more == 0 else run(bureau, rack)
+    assert told == [0, 0]
+    times = [entry["t"] for entry in chain_entries(bureau)]
+    assert times == sorted(times)
+    assert times[-1] - times[0] == 20
+    monkeypatch.undo()
+    time.tzset()
+    assert totals_good(bureau) == 2
