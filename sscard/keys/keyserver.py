@@ -204,29 +204,33 @@ def _hello(owner: KeyServer, line: bytes, nonce: str) -> tuple[bool, bytes]:
 
 def _answer(owner: KeyServer, session: Session, line: bytes, peer: str) -> bytes:
     """Do what one line asks for and write it down."""
+    if owner.platform.speaks(line):
+        result = "ok"
+        try:
+            answer = owner.platform.answer(line, session)
+        except CustodyError as error:
+            result, answer = error.key, bars.refusal(error)
+        owner.note(peer, session.request, session.asked(), result)
+        return answer
     operation = key = "?"
     try:
-        if owner.platform.speaks(line):
-            operation, answer = owner.platform.answer(line, session)
-            key = str(session.key or "")
-        else:
-            name, *fields = bars.split(line)
-            call = bars.OPERATIONS.get(name)
-            if call is None or len(fields) != len(call.fields):
-                raise CustodyError("keyserver-line")
-            operation = name
-            arguments = [bars.read(kind, field, owner.factors) for kind, field in zip(call.fields, fields, strict=True)]
-            key = str(arguments[0]) if isinstance(arguments[0], KeyRef) else ""
-            result = getattr(owner.service, name)(*arguments)
-            answer = bars.join(bars.DONE)
-            if result is not None:
-                answer = bars.join(bars.DONE, bars.write(call.answer, result, owner.factors))
-            if isinstance(result, Secret):
-                result.wipe()
+        name, *fields = bars.split(line)
+        call = bars.OPERATIONS.get(name)
+        if call is None or len(fields) != len(call.fields):
+            raise CustodyError("keyserver-line")
+        operation = name
+        arguments = [bars.read(kind, field, owner.factors) for kind, field in zip(call.fields, fields, strict=True)]
+        key = str(arguments[0]) if isinstance(arguments[0], KeyRef) else ""
+        found = getattr(owner.service, name)(*arguments)
     except CustodyError as error:
         owner.note(peer, operation, key, error.key)
         return bars.refusal(error)
     owner.note(peer, operation, key, "ok")
+    if found is None:
+        return bars.join(bars.DONE)
+    answer = bars.join(bars.DONE, bars.write(call.answer, found, owner.factors))
+    if isinstance(found, Secret):
+        found.wipe()
     return answer
 
 
