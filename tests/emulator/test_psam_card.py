@@ -333,6 +333,7 @@ def test_delivery_refusals(bench: Bench) -> None:
     assert bench.deliver(0xE7, 0x2D, 3) == "6A88"
     assert bench.deliver(0x42, 0x01, 2) == "6985", "a purchase key serves purchases only"
     assert bench.send("BFDE472D0F" + "00" * 15) == "6700"
+    assert bench.send("BFDE472D21" + "00" * 33) == "6700", "factors are whole"
     bench.send(SELECT["SM4"])
     assert bench.deliver(0x47, 0x2D, 2) == "6985"
 
