@@ -460,6 +460,8 @@ class TestEnvelope:
     def test_a_public_key_must_be_a_point(self, pki):
         pki.user()
         assert import_public(pki, ENCRYPTION_PUBLIC[:-1] + b"\0") == "6A80"
+        for header in ("C0020012CA40", "C0020014CB40"):
+            assert pki.send(f"80C2400046{header}{ENCRYPTION_PUBLIC.hex()}") == "6A80"
         assert not any(held(pki, "0014"))
 
     @pytest.mark.parametrize("private", [NEW * 2, bytes(32), b"\xff" * 32])
