@@ -48,7 +48,7 @@ def run(folder: Path, words: str, typed: str = "", code: int = Exit.OK) -> str:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demonstration workspace ``ws`` with three people, whose passphrases cost little."""
     folder = tmp_path_factory.mktemp("office")
-    run(folder, "init ws --demo")
+    assert main(["init", str(folder / "ws"), "--demo"]) == Exit.OK
     register = Register.open(Place(folder / "ws").people_path)
     first = None
     for name, passphrase in PEOPLE.items():
