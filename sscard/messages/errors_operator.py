@@ -1,6 +1,10 @@
 """Errors of what the people at the line decide: ``what happened|what to do``."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "clock-behind": (
+        "时钟比本站最后一条记录慢 {seconds} 秒; 生产任务没有开始。|校准时钟 (sscard doctor)。若以前走快了、现在是对的: 加 --accept-clock。",
+        "The clock is {seconds} s behind this station's last entry; a production job was not begun.|Set the clock right (sscard doctor). If it was ahead before and is right now: add --accept-clock.",
+    ),
     "job-paused": (
         "任务 {job} 已暂停。|继续: sscard jobs continue {job}。",
         "Job {job} is paused.|To go on: sscard jobs continue {job}.",
