@@ -154,6 +154,11 @@ def test_enrolling_asks_the_witness_and_refuses_a_second_self(office: Path) -> N
         ("ceremony run loss --set colour=red --workspace ws", Exit.USAGE, "CEREMONY-PARAMETER"),
         ("ceremony run loss --role king=测试甲 --workspace ws", Exit.USAGE, "CEREMONY-NO-ROLE"),
         ("ceremony run loss --set key --workspace ws", Exit.USAGE, "NAME=VALUE"),
+        (
+            "ceremony run generate-local --set region=99 --set version=5 --set algorithm=SSF33 --workspace ws",
+            Exit.FAILED,
+            "ALGORITHM-UNPUBLISHED",
+        ),
         ("ceremony status nothing --workspace ws", Exit.FAILED, "TRANSCRIPT-MISSING"),
         ("ceremony status ../ws --workspace ws", Exit.FAILED, "TRANSCRIPT-MISSING"),
         ("ceremony verify x --anchor 9 --workspace ws", Exit.USAGE, "COUNT:HASH"),
