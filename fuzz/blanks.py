@@ -175,7 +175,7 @@ def fate(card: SoftwareCard, ledger: Ledger) -> str:
     """What became of a blank by its own word: untouched means that the ledger must not know it."""
     card.reset()
     if isinstance(card, Liar):
-        card.at = 0
+        card.at, card._cut = 0, None
     channel = Channel(card)
     entry = ledger.card(card_identity(channel, DIALECT).name)
     if entry is not None:
