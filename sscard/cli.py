@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "personalize": "personalize",
     "jobs": "jobs",
     "outbox": "outbox",
+    "erase": "erase",
     "report": "report",
     "face": "face",
     "read": "read",
