@@ -12,6 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -26,7 +27,7 @@ from sscard.personalize.rules_text import ODD_IN_NAMES, name_sizes, text_remarks
 from sscard.personalize.scan import OnRow, reading
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
-_BLANKS: Final = ("\ufffd", ", ", " ,", "\n ", " \n", '" ', ' "')
+_BLANKS: Final = (", ", " ,", "\n ", " \n", '" ', ' "')
 
 
 def ingest(
@@ -60,10 +61,17 @@ def _copy(copy: TextIO, chunk: Chunk, columns: Sequence[str], notes: Notes) -> N
     whole = "\n".join(texts)
     names = _column("name", texts, columns, quoted='"' in whole)
     if not _clean(whole, "".join(names)):
-        texts = [_judged(line, text, columns, notes) for line, text in zip(chunk.lines, texts, strict=True)]
-    sizes = map(name_sizes, names)
-    rows = zip(chunk.lines, chunk.numbers, sizes, texts, strict=True)
-    copy.write("".join([f"{line},{number},{size},{tail},{text}\n" for line, number, (size, tail), text in rows]))
+        texts = [
+            text if _clean(text, name) else _judged(line, text, columns, notes)
+            for line, text, name in zip(chunk.lines, texts, names, strict=True)
+        ]
+    rows = zip(chunk.lines, chunk.numbers, map(_sizes, names), texts, strict=True)
+    copy.write("".join([f"{line},{number},{sizes},{text}\n" for line, number, sizes, text in rows]))
+
+
+@lru_cache(maxsize=65536)
+def _sizes(name: str) -> str:
+    return ",".join(map(str, name_sizes(name)))
 
 
 def _column(name: str, texts: list[str], columns: Sequence[str], *, quoted: bool) -> list[str]:
@@ -78,12 +86,13 @@ def _column(name: str, texts: list[str], columns: Sequence[str], *, quoted: bool
 
 def _clean(text: str, names: str) -> bool:
     """Whether no character of many rows can be a matter of any rule on characters; ``names`` are the names in them."""
-    return (
-        text.replace("\n", "").isprintable()
-        and not any(mark in text for mark in _BLANKS)
+    if " " in text and (any(mark in text for mark in _BLANKS) or text.strip(" ") != text):
+        return False
+    if not text.replace("\n", "").isprintable():
+        return False
+    return (text.isascii() and "?" not in names) or (
+        "\ufffd" not in text
         and not any(mark in names for mark in ODD_IN_NAMES)
-        and not text.startswith(" ")
-        and not text.endswith(" ")
         and unicodedata.is_normalized("NFC", text)
     )
 
