@@ -54,8 +54,8 @@ def pass_over(production: Production, rows: int) -> None:
         between = (job, last, last + rows)
         ledger.execute(
             "INSERT INTO cards (card, job, seq, head, state, started, ended) "
-            "SELECT PRINTF('%026X', seq), job, seq, '1', 'good', '2026-07-01T08:00:00+00:00', '2026-07-01T08:00:16+00:00' FROM rows "
-            "WHERE job = ? AND seq > ? AND seq <= ?",
+            "SELECT PRINTF('%026X', seq), job, seq, '1', 'good', '2026-07-01T08:00:00+00:00', "
+            "'2026-07-01T08:00:16+00:00' FROM rows WHERE job = ? AND seq > ? AND seq <= ?",
             between,
         )
         ledger.execute("UPDATE rows SET state = 'good' WHERE job = ? AND seq > ? AND seq <= ?", between)
