@@ -45,6 +45,7 @@ NOT_HERE = {
     "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard outbox send --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
+    "sscard ledger prepare --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
     "sscard jobs --workspace ws spoil 3 --reason 印刷": Exit.REFUSED,
     "sscard jobs --workspace ws pause b-1a2b3c4d": Exit.REFUSED,

@@ -223,9 +223,9 @@ def _vault(workspace: Workspace) -> Vault:
 def exposure_of(workspace: Workspace) -> Iterator[WorkspaceExposure]:
     """The workspace's ledger and its register of PSAMs, where it keeps them."""
     from sscard.commands.psam_open import register_kept
+    from sscard.personalize.bookkeeping import ledger_kept, open_ledger
     from sscard.personalize.exposure import WorkspaceExposure
-    from sscard.personalize.job import open_ledger
 
     with register_kept(workspace) as psams:
-        ledger = open_ledger(workspace) if workspace.ledger_path.exists() else None
+        ledger = open_ledger(workspace) if ledger_kept(workspace) else None
         yield WorkspaceExposure(workspace, ledger, psams)

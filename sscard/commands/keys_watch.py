@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def impact(ref: str, workspace: Path, as_json: bool) -> int:
     from sscard.commands.psam_open import register_kept
     from sscard.cos.profile import load_profile
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.impact import exposures, parse_ref
-    from sscard.personalize.job import open_ledger
     from sscard.personalize.workspace import open_workspace
 
     name, version = parse_ref(ref)

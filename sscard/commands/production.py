@@ -76,8 +76,10 @@ def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
 
 def _finish(production: Production, outcome: SscardError | None, *, interrupted: bool, as_json: bool) -> int:
     ledger, job = production.work.ledger, production.job.job
-    balance = ledger.balance(job)
-    waiting = ledger.cards(job, State.WORK)
+    try:
+        balance, waiting = ledger.balance(job), ledger.cards(job, State.WORK)
+    except JournalError as error:
+        return _unknown(outcome if isinstance(outcome, JournalError) else error, as_json=as_json)
     trouble = None if balance.complete else outcome
     files: dict[str, str] = {}
     try:
@@ -89,7 +91,7 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         show_error(trouble, as_json=as_json)
     if as_json:
         for entry in waiting:
-            emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card})
+            emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card, "station": entry.station})
         emit({**balance_facts(ledger, job), **files})
     else:
         show_balance(balance)
@@ -109,4 +111,12 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         return Exit.INTERRUPTED
     if trouble is not None and not isinstance(trouble, JournalError):
         return trouble.exit_code
+    return Exit.PARTLY
+
+
+def _unknown(error: JournalError, *, as_json: bool) -> int:
+    """The ledger cannot be asked what was made; the journals know, and the next run tells it."""
+    show_error(error, as_json=as_json)
+    if not as_json:
+        click.echo(text("personalize.again"))
     return Exit.PARTLY

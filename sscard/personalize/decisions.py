@@ -78,7 +78,7 @@ def close(
     """Close a job for ever when ``blanks`` counted in equal the good, the spoiled and the ``left`` ones counted now.
 
     With ``give_up_rows`` people without a card leave the job and may come in another batch.  Raises GuardRefused:
-    "job-unknown", "job-closed", "job-running", "close-in-work", "close-rows", "close-blanks".
+    "job-unknown", "job-closed", "job-running" (at whatever station), "close-in-work", "close-rows", "close-blanks".
     """
     (job,) = _meant(ledger, job_id)
     if ledger.standing(job.job) is Standing.CLOSED:
@@ -86,6 +86,7 @@ def close(
     folder = workspace.jobs_path / job.job
     with ExitStack() as held:
         held.callback(JobLock(folder, job.job).release)
+        ledger.work_on(job.job, alone=True)
         note = job_note(workspace, ledger, job)
         settle(ledger, job, folder, note)
         closing = _balanced(job, ledger.balance(job.job), blanks, left, give_up_rows=give_up_rows)

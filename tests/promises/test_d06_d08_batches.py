@@ -11,7 +11,7 @@ import pytest
 
 from sscard.cli import main
 from sscard.errors import Exit
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.ledger import State
 from sscard.personalize.workspace import open_workspace
 
