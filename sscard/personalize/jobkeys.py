@@ -36,19 +36,22 @@ def hold_to_keys(folder: Path, job: str, template: Template, service: KeyService
         if ref.name not in (PIN, TRANSPORT)
     }
     text = json.dumps(values, indent=1) + "\n"
+    if ledger.shared:
+        _compare(job, json.loads(ledger.keep_once(f"keys:{job}", text)), values)
     try:
         if not path.exists():
             write_private(path, text.encode())
-        known = [json.loads(path.read_bytes())]
+        known = json.loads(path.read_bytes())
     except OSError as error:
         raise JournalError("journal-write", path=str(path), cause=error.strerror) from error
     except ValueError:
-        known = [None]
-    if ledger.shared:
-        known.append(json.loads(ledger.keep_once(f"keys:{job}", text)))
-    for first in known:
-        if not isinstance(first, dict):
-            raise JournalError("job-keys-damaged", path=str(path))
-        for key, found in values.items():
-            if first.get(key) != found:
-                raise GuardRefused("job-other-keys", job=job, key=key, expected=first.get(key, "–"), found=found)
+        known = None
+    if not isinstance(known, dict):
+        raise JournalError("job-keys-damaged", path=str(path))
+    _compare(job, known, values)
+
+
+def _compare(job: str, known: dict[str, str], values: dict[str, str]) -> None:
+    for key, found in values.items():
+        if known.get(key) != found:
+            raise GuardRefused("job-other-keys", job=job, key=key, expected=known.get(key, "–"), found=found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -27,7 +28,11 @@ _CONNECT: Final = {
     "keepalives_count": "4",
 }
 """A server that went away is noticed within about half a minute, connected or connecting."""
-_SESSION: Final = b"SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '60s'"
+_SESSION: Final = b"""SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '60s';
+SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"""
+"""The server, too, notices within a minute that a station's machine is gone, and frees what it held."""
+_HOLD_FOR: Final = 2.0
+"""Seconds a hold is tried: the server may take a moment to see that a program has ended."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _CAUSES: Final = (
     (re.compile(r'database "[^"]*" does not exist'), "ledger-database"),
@@ -85,7 +90,12 @@ class Postgres(Engine):
     def hold(self, what: str, *, alone: bool) -> bool:
         query = "SELECT pg_try_advisory_lock(?)" if alone else "SELECT pg_try_advisory_lock_shared(?)"
         number = int.from_bytes(hashlib.sha256(f"sscard:{what}".encode()).digest()[:8], signed=True)
-        return bool(self.first(query, number)[0])
+        until = time.monotonic() + _HOLD_FOR
+        while not self.first(query, number)[0]:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_HOLD_FOR / 40)
+        return True
 
     def close(self) -> None:
         self._db.close()
