@@ -157,10 +157,24 @@ def postgres() -> Iterator[Server]:
     guard.communicate()
 
 
-@pytest.fixture
-def database(postgres: Server) -> str:
-    """The URL of a new, empty PostgreSQL database."""
+@pytest.fixture(scope="session")
+def one_database(postgres: Server) -> str:
+    """The URL of a PostgreSQL database that many tests use in turn."""
     return postgres.database()
+
+
+@pytest.fixture
+def database(one_database: str) -> str:
+    """The URL of an empty PostgreSQL database to which nobody else is connected."""
+    import psycopg
+
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    with psycopg.connect(one_database, autocommit=True) as connection:
+        connection.execute(f"{others} AND pid <> pg_backend_pid()".encode())
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    return one_database
 
 
 @dataclass(frozen=True, slots=True)

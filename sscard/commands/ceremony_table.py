@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -226,6 +226,6 @@ def exposure_of(workspace: Workspace) -> Iterator[WorkspaceExposure]:
     from sscard.personalize.bookkeeping import ledger_kept, open_ledger
     from sscard.personalize.exposure import WorkspaceExposure
 
-    with register_kept(workspace) as psams:
-        ledger = open_ledger(workspace) if ledger_kept(workspace) else None
+    kept = closing(open_ledger(workspace)) if ledger_kept(workspace) else nullcontext()
+    with register_kept(workspace) as psams, kept as ledger:
         yield WorkspaceExposure(workspace, ledger, psams)

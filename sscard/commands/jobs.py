@@ -202,7 +202,9 @@ def _place(context: click.Context, workspace: Path | None) -> tuple[Workspace, L
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace or context.obj)
-    return place, open_ledger(place)
+    ledger = open_ledger(place)
+    context.call_on_close(ledger.close)
+    return place, ledger
 
 
 def _stands(job: str, standing: str, *, as_json: bool) -> int:

@@ -40,9 +40,10 @@ def open_ledger(workspace: Workspace) -> Ledger:
     try:
         if not key.exists():
             raise JournalError("ledger-key-shared", path=str(key))
-        ledger = Ledger(connect(workspace), _person_key(key), _seat(workspace))
+        person_key, seat = _person_key(key), _seat(workspace)
     except OSError as error:
         raise _unusable(error, key) from error
+    ledger = Ledger(connect(workspace), person_key, seat)
     known = {station.identity for station in ledger.stations().values()}
     if _begun(workspace) and ledger.seat.identity not in known:
         ledger.close()

@@ -83,11 +83,11 @@ def close(
     (job,) = _meant(ledger, job_id)
     if ledger.standing(job.job) is Standing.CLOSED:
         raise GuardRefused("job-closed", job=job.job)
+    note = job_note(workspace, ledger, job)
     folder = workspace.jobs_path / job.job
     with ExitStack() as held:
         held.callback(JobLock(folder, job.job).release)
         ledger.work_on(job.job, alone=True)
-        note = job_note(workspace, ledger, job)
         settle(ledger, job, folder, note)
         closing = _balanced(job, ledger.balance(job.job), blanks, left, give_up_rows=give_up_rows)
         note(

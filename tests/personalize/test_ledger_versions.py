@@ -1,4 +1,4 @@
-"""How a ledger comes from one version to the next: whole, once, with everything in it, and never behind a station's back."""
+"""How a ledger comes from one version to the next: whole, once, with all that was in it, under no station at work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from sscard.errors import JournalError
-from sscard.personalize.ledger import Balance, State, schema
+from sscard.personalize.ledger import Balance, State, postgres, schema
 from sscard.personalize.ledger.postgres import Postgres
 from sscard.personalize.ledger.sqlite import Sqlite
 from sscard.personalize.ledger.store import key_check, prepare
@@ -171,14 +171,16 @@ def test_a_shared_ledger_is_brought_up_by_word_only(database: str) -> None:
         assert [entry.station for entry in ledger.cards("j")] == ["desk-7"] * 3
 
 
-def test_nobody_changes_tables_under_a_station(database: str) -> None:
+def test_nobody_changes_tables_under_a_station(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a station is connected prepare refuses; while prepare works a station refuses."""
+    monkeypatch.setattr(postgres, "_HOLD_FOR", 0.2)
     books = postgres_books(database)
     station = books.open("a")
     with closing(Postgres(database, "b")) as engine:
         with pytest.raises(JournalError, match="LEDGER-IN-USE"):
             prepare(engine, KEY, "b")
         station.close()
+        monkeypatch.undo()
         assert prepare(engine, KEY, "b") == schema.VERSION
         with pytest.raises(JournalError, match="LEDGER-CHANGING"):
             books.open("a")
