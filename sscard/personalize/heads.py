@@ -83,14 +83,6 @@ class Work:
             raise GuardRefused("card-other-station", station=entry.station, seq=entry.seq)
         return self.open_cards[card]
 
-    def finish(self, card: str) -> None:
-        """Enter a proven card.  Raises GuardRefused("card-given-up") where another station gave it up meanwhile."""
-        try:
-            self.ledger.finish(card)
-        except GuardRefused:
-            self.open_cards.pop(card, None)
-            raise
-
     @property
     def paused(self) -> bool:
         """Whether free heads must wait for ``sscard jobs continue``."""

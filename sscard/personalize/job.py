@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
@@ -26,6 +24,7 @@ from sscard.personalize.approval import approve, require_people
 from sscard.personalize.batch import Batch
 from sscard.personalize.bookkeeping import open_ledger, take_seat
 from sscard.personalize.chain import Chain
+from sscard.personalize.clock import clock_behind
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
@@ -34,9 +33,6 @@ from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
-
-_CLOCK_SLACK: Final = 5.0
-"""Seconds a clock may be set back without a word."""
 
 
 class JobLock:
@@ -159,7 +155,7 @@ def open_production(
         ledger.work_on(job.job)
         hold_to_keys(folder, job.job, template, service, ledger)
         note = job_note(workspace, ledger, job)
-        behind = _clock_behind(workspace)
+        behind = clock_behind(workspace)
         late = {"behind": behind} if behind else {}
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         approve(workspace, job, signers, note)
@@ -173,12 +169,6 @@ def open_production(
         undo.pop_all()
     work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
-
-
-def _clock_behind(workspace: Workspace) -> int:
-    """Seconds by which the clock is behind the newest entry of the station's chain; 0 where it is not."""
-    behind = Chain(workspace.chain_path).newest() - time.time()
-    return round(behind) if behind > _CLOCK_SLACK else 0
 
 
 def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
