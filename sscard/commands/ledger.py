@@ -72,15 +72,19 @@ def show(workspace: Path, as_json: bool) -> int:
 @workspace_option
 @json_option
 def prepare(workspace: Path, as_json: bool) -> int:
-    from sscard.personalize.bookkeeping import person_key_path, prepare_ledger
+    from sscard.personalize.bookkeeping import has_own_people, person_key_path, prepare_ledger
     from sscard.personalize.ledger.schema import VERSION
+    from sscard.personalize.takeover import take_over
     from sscard.personalize.workspace import open_workspace
 
     opened = open_workspace(workspace)
     place, before = prepare_ledger(opened)
+    taken = take_over(opened) if has_own_people(opened) else None
     if as_json:
-        emit({"place": place, "before": before, "version": VERSION})
+        emit({"place": place, "before": before, "version": VERSION, "taken_over": taken})
         return Exit.OK
     key = "ledger.made" if before == 0 else "ledger.current" if before == VERSION else "ledger.updated"
     click.echo(text(key, place=place, before=before, version=VERSION, key=person_key_path(opened)))
+    if taken is not None:
+        click.echo(text("ledger.taken-over", count=taken, path=opened.ledger_path))
     return Exit.OK

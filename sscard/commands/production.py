@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from types import FrameType
 
 import click
@@ -59,8 +60,9 @@ def _board(production: Production, people: Sequence[str], *, as_json: bool, bell
         profile=job.profile,
         region=production.workspace.region,
     )
-    balance = production.work.ledger.balance(job.job)
-    return LiveBoard(title, production.workspace.demo, balance, people, bell=bell)
+    ledger = production.work.ledger
+    ask = partial(ledger.balance, job.job) if ledger.shared else None
+    return LiveBoard(title, production.workspace.demo, ledger.balance(job.job), people, bell=bell, ask=ask)
 
 
 def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:

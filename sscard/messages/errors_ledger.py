@@ -62,8 +62,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The person key of the ledger, {path}, is missing.|Copy keys/ledger-key from a station in use (docs/ledger.md); for an all new ledger run sscard ledger prepare first.",
     ),
     "ledger-two": (
-        "{path} 里已登记过人, 而设置指向共用账本: 那里不认得这些人, 同一个人可能得到两张卡。|另建工作目录加入共用账本, 旧批次在这里做完; 见 docs/ledger.md。",
-        "People stand in {path}, but the settings name a shared ledger, which does not know them: one could get a second card.|Join the shared ledger with a new workspace and finish the old batches here; see docs/ledger.md.",
+        "{path} 里已登记过人, 而设置指向共用账本: 那里不认得这些人, 同一个人可能得到两张卡。|移入共用账本: sscard ledger prepare --workspace {root} (docs/ledger.md)。",
+        "People stand in {path}, but the settings name a shared ledger, which does not know them: one could get a second card.|Move them in: sscard ledger prepare --workspace {root} (docs/ledger.md).",
+    ),
+    "takeover-person": (
+        "不能移入: 任务 {job} 第 {seq} 行的人、卡号、卡或批次已在共用账本 {path} 里 ({table})。两边都没有改动。|通知管理员: 同一个人可能已有两张卡。",
+        "Not moved in: person, number, card or batch of job {job}, row {seq}, stands in the shared ledger {path} already ({table}). Neither was changed.|Tell the supervisor: somebody may have two cards.",
     ),
     "ledger-own": (
         "{path} 用自己的账本, 会自动建立和升级。|共用账本: 在 sscard.toml 写 [ledger] 和 url (docs/ledger.md)。",

@@ -10,8 +10,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Where the ledger is, its version, the check value of the person key; each station, whether it lives, its cards in work.",
     ),
     "help-prepare": (
-        "在 [ledger] 的数据库里建立账本; 已有的升级到本版本 (先停下所有工位)。",
-        "Make the ledger in the database of [ledger], or bring it to this version (stop all stations first).",
+        "在 [ledger] 的数据库里建立账本; 已有的升级到本版本 (先停下所有工位)。工作目录里原有的账本移入其中。",
+        "Make the ledger in the database of [ledger], or bring it to this version (stop all stations first). "
+        "A ledger that lies in the workspace is moved in.",
     ),
     "facts": (
         "{engine}, 版本 {version}: {place}   人员密钥 {key}",
@@ -26,6 +27,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "made": (
         "账本已建立: {place}, 版本 {version}。把 {key} 复制到其他工位的 keys/, 与账本分开备份。",
         "The ledger is made: {place}, version {version}. Copy {key} into keys/ of the other stations; back it up apart from the ledger.",
+    ),
+    "taken-over": (
+        "{path} 里的 {count} 人和所有的卡已移入; 原文件改名保存。",
+        "The {count} people of {path} and all cards were moved in; the file was renamed and stays.",
     ),
     "updated": (
         "账本已从版本 {before} 升级到 {version}: {place}",

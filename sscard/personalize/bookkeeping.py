@@ -33,14 +33,14 @@ def open_ledger(workspace: Workspace) -> Ledger:
     ("ledger-two") where people stand in the workspace's own ledger and the settings name a shared one.
     """
     if not workspace.ledger.shared:
-        return _open_own(workspace)
-    if _kept(workspace.ledger_path):
+        return open_own(workspace)
+    if has_own_people(workspace):
         raise GuardRefused("ledger-two", path=str(workspace.ledger_path), root=str(workspace.root))
     key = person_key_path(workspace)
     try:
         if not key.exists():
             raise JournalError("ledger-key-shared", path=str(key))
-        person_key, seat = _person_key(key), _seat(workspace)
+        person_key, seat = _person_key(key), seat_of(workspace)
     except OSError as error:
         raise _unusable(error, key) from error
     ledger = Ledger(connect(workspace), person_key, seat)
@@ -51,7 +51,8 @@ def open_ledger(workspace: Workspace) -> Ledger:
     return ledger
 
 
-def _open_own(workspace: Workspace) -> Ledger:
+def open_own(workspace: Workspace) -> Ledger:
+    """The ledger in the workspace, whatever the settings name.  Raises JournalError as :func:`open_ledger`."""
     path, key = workspace.ledger_path, person_key_path(workspace)
     try:
         if _begun(workspace) and not _kept(path):
@@ -62,6 +63,11 @@ def _open_own(workspace: Workspace) -> Ledger:
         return Ledger(Sqlite(path), person_key, Seat(workspace.station, lease=workspace.ledger.lease))
     except OSError as error:
         raise _unusable(error, key) from error
+
+
+def has_own_people(workspace: Workspace) -> bool:
+    """Whether there is a ledger in the workspace, though the settings name a shared one."""
+    return workspace.ledger.shared and _kept(workspace.ledger_path)
 
 
 def ledger_kept(workspace: Workspace) -> bool:
@@ -84,12 +90,10 @@ def prepare_ledger(workspace: Workspace) -> tuple[str, int]:
     """Make the tables of a shared ledger or bring them to this version; returns its place and the version it had.
 
     The workspace's person key becomes the ledger's, where it has none.  Raises GuardRefused("ledger-own") where the
-    settings name no shared ledger, "ledger-two" as :func:`open_ledger`; JournalError.
+    settings name no shared ledger; JournalError.
     """
     if not workspace.ledger.shared:
         raise GuardRefused("ledger-own", path=str(workspace.root))
-    if _kept(workspace.ledger_path):
-        raise GuardRefused("ledger-two", path=str(workspace.ledger_path), root=str(workspace.root))
     key = person_key_path(workspace)
     engine = connect(workspace)
     try:
@@ -128,7 +132,8 @@ def person_key_path(workspace: Workspace) -> Path:
     return workspace.root / "keys" / "ledger-key"
 
 
-def _seat(workspace: Workspace) -> Seat:
+def seat_of(workspace: Workspace) -> Seat:
+    """Who this workspace is in a shared ledger.  Raises OSError."""
     identity = _once(workspace.root / "station-id", lambda: secrets.token_bytes(_IDENTITY_SIZE))
     return Seat(workspace.station, identity.hex(), workspace.ledger.lease)
 

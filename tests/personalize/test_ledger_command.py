@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -141,9 +142,9 @@ main(sys.argv[1:])
 """
 
 
-def killed(place: str) -> None:
+def killed(place: str, batch: str = "b.csv") -> None:
     """A run that gets SIGKILL at the first key of its first card."""
-    words = ("personalize", "b.csv", "--workspace", place, "--reader", "emulator:1", "--wait", "0.1")
+    words = ("personalize", batch, "--workspace", place, "--reader", "emulator:1", "--wait", "0.1")
     assert subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True).returncode == -9
 
 
@@ -165,6 +166,53 @@ def test_doctor_has_a_line_for_the_ledger(desk: Path, database: str) -> None:
     assert line().parts("en")[0].startswith("PostgreSQL, version 2: postgresql:///")
     point("a", "postgresql://sscard@127.0.0.1:1/cards")
     assert (line().key, bool(line().parts("en")[1])) == ("errors.ledger-server", True)
+
+
+def test_a_workspace_takes_its_people_along(
+    desk: Path, database: str, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A card in work, a finished batch and its return file go on in the shared ledger; twice is once."""
+    assert main(["personalize", "b.csv", "--workspace", "a", *RUN]) == Exit.OK
+    assert main(["people", "--count", "3", "--seed", "9", "--out", "c.csv"]) == Exit.OK
+    killed("a", "c.csv")
+    point("a", database)
+    assert "LEDGER-TWO" in told(Exit.REFUSED, "jobs", "--workspace", "a")
+    (job,) = Path("a/jobs").glob("c-*")
+    with (job / "lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "JOB-RUNNING" in told(Exit.REFUSED, "ledger", "prepare", "--workspace", "a")
+    before = Path("a/ledger.sqlite").read_bytes()
+    capsys.readouterr()
+    assert main(["ledger", "prepare", "--workspace", "a", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["taken_over"] == 7
+    assert Path("a/ledger.sqlite.taken-over").read_bytes() == before
+    assert "BATCH-DONE" in told(Exit.REFUSED, "personalize", "b.csv", "--workspace", "a", *RUN)
+    assert main(["--lang", "en", "personalize", "c.csv", "--workspace", "a", *RUN]) == Exit.OK
+    assert "resumed" in capsys.readouterr().out
+    assert main(["audit", "verify", "--workspace", "a"]) == Exit.OK
+    shutil.copy("a/ledger.sqlite.taken-over", "a/ledger.sqlite")
+    assert "already" in told(Exit.OK, "ledger", "prepare", "--workspace", "a")
+
+
+def test_people_of_two_ledgers_are_not_mixed(desk: Path, database: str, told: Told) -> None:
+    """The same person in both: nothing is moved."""
+    shutil.copytree("a", "twin")
+    assert main(["personalize", "b.csv", "--workspace", "twin", *RUN]) == Exit.OK
+    point("a", database)
+    shutil.copy("twin/keys/ledger-key", "a/keys/")
+    assert main(["ledger", "prepare", "--workspace", "a"]) == Exit.OK
+    assert main(["people", "--count", "4", "--out", "other.csv"]) == Exit.OK
+    Path("other.csv").write_bytes(Path("other.csv").read_bytes() + b"\n")
+    assert main(["personalize", "other.csv", "--workspace", "a", *RUN]) == Exit.OK
+    point("twin", database)
+    assert "STATION-TAKEN" in told(Exit.REFUSED, "ledger", "prepare", "--workspace", "twin")
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute("UPDATE stations SET station = 'other'")
+    assert "TAKEOVER-PERSON" in told(Exit.REFUSED, "ledger", "prepare", "--workspace", "twin")
+    with psycopg.connect(database, autocommit=True) as db:
+        assert db.execute("SELECT COUNT(*) FROM rows").fetchone() == (4,)
+        assert db.execute("SELECT station FROM stations").fetchall() == [("other",)]
+    assert Path("twin/ledger.sqlite").exists()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from sscard import messages
+from sscard.commands.screen import LiveBoard
 from sscard.emulator import Rack, Tear
 from sscard.errors import GuardRefused, JournalError, SscardError
 from sscard.keys.hierarchy import memory_service
@@ -20,11 +22,12 @@ from sscard.personalize.audit import collect
 from sscard.personalize.bookkeeping import open_ledger, person_key_path
 from sscard.personalize.heads import Kind
 from sscard.personalize.job import declare_lost
-from sscard.personalize.ledger import State, postgres
+from sscard.personalize.ledger import Balance, State, postgres
 from sscard.personalize.line import Line
 from sscard.personalize.outbox import Outbox
 from sscard.personalize.register import Kind as FileKind
 from sscard.personalize.register import read_register
+from sscard.personalize.report.facts import gather
 from sscard.personalize.rollcall import Sits, call_roll
 from sscard.personalize.targets import FolderTarget
 from tests.personalize.conftest import Bureau
@@ -274,6 +277,22 @@ def test_a_job_is_closed_when_no_station_works_on_it(make_bureau: Make, database
         closing_ = decisions.close(b.place, ledger, job, blanks=1, left=0, give_up_rows=True)
     assert (closing_.spoiled, closing_.unmade) == (1, 2)
     assert refused(a.open) == "job-closed"
+
+
+def test_report_and_screen_count_all_stations(make_bureau: Make, database: str) -> None:
+    """Heads of the same number are told apart; the screen shows what others made, and bears the ledger's loss."""
+    a, b = stations(make_bureau, database, 3)
+    run(a, rack(1, count=1))
+    run(b, rack(2))
+    with closing(open_ledger(a.place)) as ledger:
+        (job,) = ledger.jobs()
+        report = gather(a.place, ledger, job.job)
+        screen = LiveBoard("title", True, Balance(3, 0, 0, 0, 3, True), ask=lambda: ledger.balance(job.job))
+        assert screen._totals() == messages.text("personalize.totals", good=3, spoiled=0, work=0, left=0, rows=3)
+    assert [(head.head, head.good) for head in report.heads] == [("a/1", 1), ("b/1", 2)]
+    assert report.findings == ()
+    screen._ask_at = 0.0
+    assert "3" in screen._totals(), "the ledger is closed: the last answer stays"
 
 
 def test_a_pause_holds_at_every_station(make_bureau: Make, database: str) -> None:

@@ -77,6 +77,15 @@ class Ledger:
             raise
 
     @property
+    def person_key(self) -> bytes:
+        """The key of its person digests."""
+        return self._key
+
+    def engine_rows(self, query: str) -> list[Any]:
+        """The rows of a query as they stand in the database: to be put into another."""
+        return self._engine.read(query)
+
+    @property
     def place(self) -> str:
         """Where it lies: a path, or server and database."""
         return self._engine.place
