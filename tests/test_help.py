@@ -20,7 +20,7 @@ from sscard.cli import COMMANDS
 from sscard.errors import Exit
 
 LANGUAGES = ("en", "zh")
-HEAVY = ("smartcard", "cryptography", "rich")
+HEAVY = ("smartcard", "cryptography", "rich", "sqlite3", "psycopg")
 PATIENCE = 1.0
 """Seconds help may take."""
 EXAMPLE = re.compile(r"^\s*(?:Examples?:|例:)?\s*(sscard .*\S)", re.M)

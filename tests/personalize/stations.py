@@ -51,6 +51,8 @@ class Wire:
         self._target = str(Path(folder) / ".s.PGSQL.5432")
         self._server = socket.create_server((self.HOST, 0))
         self._open: list[socket.socket] = []
+        self._flows = threading.Event()
+        self._flows.set()
         self.url = url.replace("sscard@/", f"sscard@{self.HOST}:{self._server.getsockname()[1]}/").partition("?")[0]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -60,6 +62,14 @@ class Wire:
         for end in self._open:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def freeze(self) -> None:
+        """Let nothing through any more, and nobody know."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        """Let everything through again."""
+        self._flows.set()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -71,10 +81,10 @@ class Wire:
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=ends, daemon=True).start()
 
-    @staticmethod
-    def _carry(source: socket.socket, target: socket.socket) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while part := source.recv(65536):
+                self._flows.wait()
                 target.sendall(part)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_RDWR)

@@ -395,6 +395,26 @@ def test_a_network_in_the_clear_is_for_training_only(make_bureau: Make, database
     wire.cut()
 
 
+def test_a_server_that_hangs_is_a_lost_one(make_bureau: Make, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer and no end of the connection: it is cut, the line stops, the same command goes on."""
+    monkeypatch.setattr(postgres, "_HUNG_AFTER", 0.4)
+    a, _ = stations(make_bureau, database, 2)
+    wire = Wire(database)
+    direct, a.place = a.place, replace(a.place, ledger=replace(a.place.ledger, url=wire.url))
+    production = a.open()
+    wire.freeze()
+    line = Line(production.work, [rack(1).slot(1)], patience=0.05)
+    assert list(line.run())
+    assert line.fatal is not None
+    assert line.fatal.key == "ledger-lost"
+    production.close()
+    wire.thaw()
+    wire.cut()
+    a.place = direct
+    run(a, rack(2))
+    assert balance(a).complete
+
+
 @pytest.mark.parametrize("at", ["claim", "sign", "finish", "note"])
 def test_the_server_is_lost_in_the_middle(make_bureau: Make, database: str, at: str) -> None:
     """The line stops; nothing that was not recorded left; when the server is back the same command goes on."""

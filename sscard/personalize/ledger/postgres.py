@@ -6,7 +6,10 @@ The password comes the way libpq takes it: from a password file, a service file 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,12 +31,15 @@ _CONNECT: Final = {
     "keepalives_count": "4",
 }
 """A server that went away is noticed within about half a minute, connected or connecting."""
-_SESSION: Final = b"""SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '60s';
+_SESSION: Final = b"""SET synchronous_commit = on; SET lock_timeout = '15s'; SET statement_timeout = '25s';
 SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"""
 """The server, too, notices within a minute that a station's machine is gone, and frees what it held."""
 _HOLD_FOR: Final = 2.0
 """Seconds a hold is tried: the server may take a moment to see that a program has ended."""
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_HUNG_AFTER: Final = 40.0
+"""Seconds without an answer after which the connection is cut: libpq itself would wait for ever."""
+_LOOKS: Final = 20
+_LOOPBACK: Final = ("127.0.0.1", "::1")
 _CAUSES: Final = (
     (re.compile(r'database "[^"]*" does not exist'), "ledger-database"),
     (re.compile(r"password|authentication|pg_hba|role .* does not exist"), "ledger-login"),
@@ -70,14 +76,32 @@ class Postgres(Engine):
             self.place = f"postgresql://{info.host}:{info.port}/{info.dbname}"
             if info.parameter_status("server_encoding") != "UTF8":
                 raise JournalError("ledger-encoding", path=self.place)
-            network = not info.host.startswith("/") and info.host not in _LOOPBACK
+            network = bool(info.hostaddr) and info.hostaddr not in _LOOPBACK
             if guarded and network and not info.pgconn.ssl_in_use:
                 raise JournalError("ledger-clear", path=self.place)
+            self._asked = 0.0
+            threading.Thread(target=self._watch, name="ledger-watch", daemon=True).start()
             with self._errors("ledger-server"):
-                self._db.execute(_SESSION)
+                self._send(_SESSION)
         except BaseException:
             self._db.close()
             raise
+
+    def _watch(self) -> None:
+        """Cut the connection when the server leaves a statement without an answer; it is then a lost one."""
+        while not self._db.closed:
+            time.sleep(_HUNG_AFTER / _LOOKS)
+            if self._asked and time.monotonic() - self._asked > _HUNG_AFTER:
+                with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self._db.fileno())) as wire:
+                    wire.shutdown(socket.SHUT_RDWR)
+                return
+
+    def _send(self, statement: bytes, values: Sequence[object] | None = None) -> Cursor:
+        self._asked = time.monotonic()
+        try:
+            return self._db.execute(statement, values)
+        finally:
+            self._asked = 0.0
 
     def _not_connected(self, error: psycopg.Error) -> JournalError:
         cause = _first_line(error)
@@ -101,26 +125,30 @@ class Postgres(Engine):
         self._db.close()
 
     def _run(self, statement: str, values: Sequence[object]) -> Cursor:
-        return self._db.execute(_placed(statement), [_plain(value) for value in values])
+        return self._send(_placed(statement), [_plain(value) for value in values])
 
     def _run_many(self, statement: str, rows: Sequence[Sequence[object]]) -> int:
-        with self._db.cursor() as cursor:
-            cursor.executemany(_placed(statement), [[_plain(value) for value in row] for row in rows])
-            return cursor.rowcount
+        self._asked = time.monotonic()
+        try:
+            with self._db.cursor() as cursor:
+                cursor.executemany(_placed(statement), [[_plain(value) for value in row] for row in rows])
+                return cursor.rowcount
+        finally:
+            self._asked = 0.0
 
     def _begin(self) -> None:
-        self._db.execute(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+        self._send(b"BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def _begin_reading(self) -> None:
-        self._db.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._send(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def _commit(self) -> None:
-        self._db.execute(b"COMMIT")
+        self._send(b"COMMIT")
 
     def _undo(self) -> None:
         if self._db.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             with suppress(psycopg.Error):  # the connection is lost, and with it the transaction
-                self._db.execute(b"ROLLBACK")
+                self._send(b"ROLLBACK")
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:
