@@ -37,6 +37,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: [outbox.{target}] 的 {item} 不对。|例如: {example} (docs/outbox.md)",
         "{path}: {item} of [outbox.{target}] is wrong.|For example: {example} (docs/outbox.md)",
     ),
+    "workspace-ledger": (
+        "{path}: [ledger] 的 {name} 不对。|例如: {example} (docs/ledger.md)",
+        "{path}: {name} of [ledger] is wrong.|For example: {example} (docs/ledger.md)",
+    ),
+    "workspace-ledger-password": (
+        "{path}: [ledger] 的 url 里有口令, 不采用。|删去口令并更换它; 口令放在 ~/.pgpass (0600)、PGPASSFILE 或服务文件中 (docs/ledger.md)",
+        "{path}: the url of [ledger] has a password in it and is not used.|Take it out and change it; passwords stand in ~/.pgpass (0600), PGPASSFILE or a service file (docs/ledger.md)",
+    ),
     "workspace-exists": (
         "{path} 已经是工作目录, 未作改动。|直接使用, 或换一个文件夹。",
         "{path} is a workspace already; nothing was changed.|Use it as it is, or choose another folder.",
