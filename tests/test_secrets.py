@@ -378,10 +378,10 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
     run(0, "jobs", "--workspace", "ws")
     run(0, "keys", "list", "--workspace", "ws")
     run(4, "jobs", "--workspace", "ws", "lose", "1")
+    custody(folder, at_terminal, run, found)
     with ThreadPoolExecutor() as pool:
         parts = [
             pool.submit(ceremony, folder, run, found),
-            pool.submit(custody, folder, at_terminal, run, found),
             pool.submit(psams, folder, run),
             pool.submit(run, 0, "demo", "--count", "2", once=True),
             pool.submit(key_server, folder, run, found),
