@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "jobs": "jobs",
     "ledger": "ledger",
     "outbox": "outbox",
+    "erase": "erase",
     "report": "report",
     "face": "face",
     "read": "read",

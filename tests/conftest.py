@@ -37,6 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "longest(seconds): how long a test over PC/SC may take (20 without it)")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passphrases() -> Iterator[None]:
+    """Vaults and people made in this process cost the least scrypt the toolkit takes; commands in processes of their
+    own make the usual ones (tests/keys/test_vault.py holds them to it)."""
+    from sscard.keys.vault import Cost
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sscard.keys.vault.USUAL", Cost(n=1 << 14))
+        yield
+
+
 @pytest.fixture(params=["contact", "contactless"])
 def each_interface(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Software cards made in the test answer at this interface, unless the test asks for one."""

@@ -44,6 +44,8 @@ NOT_HERE = {
     "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
     "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard outbox send --workspace ws": Exit.REFUSED,
+    "sscard erase b-1a2b3c4d b.csv --workspace ws": Exit.REFUSED,
+    "sscard erase b-1a2b3c4d --verify . --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
     "sscard ledger prepare --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,

@@ -179,6 +179,7 @@ def _begun(
     place: Place, script: Script, settings: Mapping[str, str], roles: Mapping[str, str], table: TerminalTable
 ) -> Run:
     from sscard.errors import ScriptError
+    from sscard.keys.ceremony.actions import foresee
     from sscard.keys.ceremony.conductor import gather
     from sscard.keys.ceremony.run import Run
 
@@ -194,6 +195,7 @@ def _begun(
         if blank.name not in given:
             given[blank.name] = table.answer(blank)
     parameters = place.admit(script, given)
+    foresee(script, parameters)
     return Run.begin(place, script, parameters, gather(script, place.register(), table, roles))
 
 

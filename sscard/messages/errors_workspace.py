@@ -54,8 +54,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} is not an empty folder.|Choose a new one.",
     ),
     "workspace-production": (
-        "本版本还不能建立生产工作目录: 它不能接收部级、省级下发的密钥, 生产密钥还需要人力资源社会保障部批准。|演示和测试请用: sscard init {path} --demo",
-        "This version cannot make a production workspace: it cannot receive keys of ministry and province yet, and production keys need the ministry's approval.|For demonstration and tests: sscard init {path} --demo",
+        "本版本不建立生产工作目录: 生产密钥由部级、省级下发, 须经人力资源社会保障部批准。|演示和测试请用: sscard init {path} --demo",
+        "This version makes no production workspace: production keys come from ministry and province and need the ministry's approval.|For demonstration and tests: sscard init {path} --demo",
     ),
     "demo-mix": (
         "演示与生产不能混用: 工作目录为 {workspace}, 密钥为 {keys}。|使用与工作目录同类的密钥库。",

@@ -55,6 +55,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "people": ("操作 {names}", "by {names}"),
     "next-over": ("已停。总数和下一步见下面。", "Stopped. Totals and what is next stand below."),
+    "approve-erasure": (
+        "删除任务 {job} ({rows} 人) 的文件。每个人输入姓名和自己的口令。",
+        "Erasing the files of job {job} ({rows} people). Each person types their name and passphrase.",
+    ),
     "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
     "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
     "help-accept-clock": (

@@ -61,16 +61,18 @@ class Revision:
 @dataclass(slots=True)
 class Register:
     """The chains, read.  ``revisions``: oldest first; ``sent``: (key, target); ``acknowledged``: name of an
-    acknowledgement → SHA-256; ``settled``: (key, target) → name of the acknowledgement."""
+    acknowledgement → SHA-256; ``settled``: (key, target) → name of the acknowledgement; ``erased``: job → digests."""
 
     revisions: dict[tuple[str, Kind], list[Revision]] = field(default_factory=dict)
     sent: set[tuple[str, str]] = field(default_factory=set)
     acknowledged: dict[str, str] = field(default_factory=dict)
     settled: dict[tuple[str, str], str] = field(default_factory=dict)
+    erased: dict[str, set[str]] = field(default_factory=dict)
 
     def current(self) -> list[Revision]:
-        """The last revision of each job and kind."""
-        return [revisions[-1] for revisions in self.revisions.values()]
+        """The last revision of each job and kind, but for what was erased."""
+        last = (revisions[-1] for revisions in self.revisions.values())
+        return [revision for revision in last if revision.sha256 not in self.erased.get(revision.job, ())]
 
     def stands(self, outbox: Path, job: str, balance: Balance) -> bool:
         """Whether all files of a job lie in the outbox as last written and tell the totals of now.  Raises OSError."""
@@ -126,6 +128,8 @@ def read_register(chains: Path) -> Register:
             case "acknowledged":
                 register.acknowledged[entry["file"]] = entry["sha256"]
                 register.settled[entry["key"], entry["target"]] = entry["file"]
+            case "erased":
+                register.erased.setdefault(entry["job"], set()).update(file["sha256"] for file in entry["files"])
     return register
 
 

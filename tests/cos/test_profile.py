@@ -305,6 +305,17 @@ def _seconds(raw: bytes) -> float:
     return time.perf_counter() - start
 
 
+def test_a_vendor_of_a_known_dialect_is_under_60_lines_of_data() -> None:
+    """The vendor's profile, and even the table of its dialect; a whole structure is longer."""
+
+    def lines(place: str) -> int:
+        text = (files("sscard.cos") / place).read_text(encoding="utf-8")
+        return sum(1 for line in text.splitlines() if line and line[0] != "#")
+
+    assert max(lines("profiles/training-smartcos.toml"), lines("dialects/smartcos.toml")) < 60
+    assert lines("profiles/training-fmcos.toml") > 60
+
+
 def test_a_profile_may_be_a_file(tmp_path: Path, profile: Profile) -> None:
     path = tmp_path / "ours.toml"
     path.write_text(SOURCE, encoding="utf-8")
