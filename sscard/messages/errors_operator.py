@@ -94,6 +94,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "--feeder 的命令读不懂: {command}。|写程序和参数, 如 --feeder './hopper --tray 2'。",
         "The command of --feeder cannot be understood: {command}.|Name a program and its arguments, as in --feeder './hopper --tray 2'.",
     ),
+    "person-unproved": (
+        "{name} 没有输入口令。没有做任何改动。|由本人在终端输入, 或作为标准输入的下一行。",
+        "{name} typed no passphrase. Nothing was changed.|Have them type it at a terminal, or give it as the next line of standard input.",
+    ),
     "approval-missing": (
         "开启任务要 {wanted} 个人, 只有 {given} 个。没有开始。|请另一位已登记的人输入口令。",
         "{wanted} people open a job; only {given} did. Nothing was begun.|Have another enrolled person type their passphrase.",
