@@ -1,7 +1,7 @@
 """Rows made ready before their cards come: read from the batch, every block filled that needs nothing of the card.
 
 Rows are claimed in order, so those after the last claimed one come next.  A row queued again is read when its turn
-comes; so is one that nobody made ready.
+comes; so is one that nobody made ready.  One that another station takes was made ready for nothing.
 """
 
 from __future__ import annotations

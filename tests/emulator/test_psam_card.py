@@ -195,6 +195,9 @@ def test_vector_of_a_purchase(algorithm: Algorithm) -> None:
     assert bench.send(vector["expect"]["init_apdu"])[:8] == "0000A1B3"
     assert bench.send("8072000004FFFFFFFF") == "9302"
     assert bench.send(vector["expect"]["credit_apdu"]) == "6901", "a wrong MAC2 closes the purchase"
+    assert bench.send(vector["expect"]["init_apdu"])[:8] == "0000A1B4"
+    assert [bench.send(f"8072{words}04FFFFFFFF") for words in ("0100", "0001")] == ["6A86", "6A86"]
+    assert bench.send("8072000003FFFFFF") == "6700"
 
 
 def test_environments_and_their_fci(bench: Bench) -> None:

@@ -183,12 +183,14 @@ def test_the_promises_are_in_the_database(make_bureau: Callable[[int], Any]) -> 
     ledger.claim(production.job.job, "01" * 13, "1")
     insert = "INSERT INTO cards (card, job, seq, head, state, started) VALUES (?,?,1,'1','good','')"
     with pytest.raises(sqlite3.IntegrityError):
-        ledger._db.execute(insert, ("02" * 13, production.job.job))
+        ledger._engine._db.execute(insert, ("02" * 13, production.job.job))
     with pytest.raises(sqlite3.IntegrityError):
-        ledger._db.execute(insert, ("01" * 13, production.job.job))
-    person = ledger._db.execute("SELECT person FROM rows WHERE seq = 1").fetchone()[0]
+        ledger._engine._db.execute(insert, ("01" * 13, production.job.job))
+    person = ledger._engine._db.execute("SELECT person FROM rows WHERE seq = 1").fetchone()[0]
     with pytest.raises(sqlite3.IntegrityError):
-        ledger._db.execute("INSERT INTO rows VALUES (?, 9, ?, 'T99999999', 'queued')", (production.job.job, person))
+        ledger._engine._db.execute(
+            "INSERT INTO rows VALUES (?, 9, ?, 'T99999999', 'queued')", (production.job.job, person)
+        )
     production.close()
 
 
