@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "manifest": "manifest",
     "personalize": "personalize",
     "jobs": "jobs",
+    "ledger": "ledger",
     "outbox": "outbox",
     "erase": "erase",
     "report": "report",

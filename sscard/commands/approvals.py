@@ -55,15 +55,6 @@ def signers(place: Workspace, rows: Batch | Job, given: Sequence[str]) -> list[S
     return found
 
 
-def _what(rows: Batch | Job) -> str:
-    """What is asked for: to open a job for a batch, or to erase what is left of one that is closed."""
-    from sscard.personalize.ledger import Job
-
-    if isinstance(rows, Job):
-        return text("operator.approve-erasure", job=rows.job, rows=rows.rows)
-    return text("operator.approve", batch=rows.path.name, rows=len(rows), digest=rows.sha256[:16])
-
-
 def proved(place: Workspace, name: str) -> str:
     """Somebody who acts, by name as enrolled, once their passphrase proves it; as given where no approvals are asked.
 
@@ -82,6 +73,15 @@ def proved(place: Workspace, name: str) -> str:
         return person.signer(passphrase).person.name
     finally:
         passphrase.wipe()
+
+
+def _what(rows: Batch | Job) -> str:
+    """What is asked for: to open a job for a batch, or to erase what is left of one that is closed."""
+    from sscard.personalize.ledger import Job
+
+    if isinstance(rows, Job):
+        return text("operator.approve-erasure", job=rows.job, rows=rows.rows)
+    return text("operator.approve", batch=rows.path.name, rows=len(rows), digest=rows.sha256[:16])
 
 
 def _from_files(register: Register, given: Sequence[str]) -> Iterable[tuple[Person, Secret]]:

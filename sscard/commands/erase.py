@@ -37,8 +37,8 @@ def command(
     as_json: bool,
 ) -> int:
     from sscard.commands.approvals import signers
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.erasure import erase, remains, require_over
-    from sscard.personalize.job import open_ledger
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)

@@ -97,6 +97,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{head}号头: 另一任务第 {seq} 行的卡。取出, 留给那个任务。",
         "head {head}: a card of row {seq} of another job. Take it out and keep it for that job.",
     ),
+    "sits-other-station": (
+        "{head}号头: 别的工位正在制的卡, 第 {seq} 行 ({card_no})。取出, 送回那个工位。",
+        "head {head}: a card in work at another station, row {seq} ({card_no}). Take it out and back to that station.",
+    ),
     "sits-foreign": (
         "{head}号头: 不是这种空白卡。取出, 检查卡盒。",
         "head {head}: not such a blank. Take it out and check the box.",

@@ -11,10 +11,11 @@ from typing import Protocol
 from sscard.apdu.trace import Trace
 from sscard.apdu.transport import Transport
 from sscard.cos.dialect import Dialect
-from sscard.errors import SscardError
+from sscard.errors import GuardRefused, SscardError
 from sscard.keys.service import KeyService
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.journal import CardState, Note
-from sscard.personalize.ledger import Ledger, Standing
+from sscard.personalize.ledger import Ledger, Standing, State
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
 from sscard.personalize.steps import Step
@@ -37,12 +38,6 @@ class Slot(Protocol):
     def close(self) -> None: ...
 
 
-class Records(Protocol):
-    """Random access to the rows of a batch."""
-
-    def record(self, seq: int) -> Record: ...
-
-
 Tracer = Callable[[int, bytes], Trace | None]
 """Opens the trace of one card from head number and ATR; None where nobody wants one."""
 
@@ -61,11 +56,27 @@ class Work:
     dialect: Dialect
     service: KeyService
     ledger: Ledger
-    records: Records
+    records: Ahead
     folder: Path
     open_cards: dict[str, CardState]
     note: Note
     tracer: Tracer = no_trace
+
+    def known(self, card: str) -> CardState | None:
+        """Where a card stands that the ledger knows; None for a new one.
+
+        Raises GuardRefused for a card of another job or station, and for one whose fate is settled.
+        """
+        entry = self.ledger.card(card)
+        if entry is None:
+            return None
+        if entry.job != self.job:
+            raise GuardRefused("card-other-job", job=entry.job, seq=entry.seq)
+        if entry.state is not State.WORK:
+            raise GuardRefused(f"card-is-{entry.state}", seq=entry.seq)
+        if not self.ledger.mine(entry):
+            raise GuardRefused("card-other-station", station=entry.station, seq=entry.seq)
+        return self.open_cards[card]
 
     @property
     def paused(self) -> bool:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
-from sscard.durable import write_private
 from sscard.errors import CustodyError, GuardRefused, JournalError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.approval import approve, require_people
 from sscard.personalize.batch import Batch
+from sscard.personalize.bookkeeping import open_ledger, take_seat
 from sscard.personalize.chain import Chain
 from sscard.personalize.clock import clock_behind
 from sscard.personalize.exchange.model import Format
@@ -35,8 +34,6 @@ from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.workspace import Workspace, guard_mode
-
-_PERSON_KEY_SIZE: Final = 32
 
 
 class JobLock:
@@ -85,45 +82,26 @@ class Production:
     def returns(self) -> tuple[Path, Path]:
         """Write the return file and the list of spoiled plastics into the outbox."""
         job, ledger = self.job, self.work.ledger
-        balance = ledger.balance(job.job)
+        account = ledger.account(job.job)
+        balance = account.balance
+        register = read_register(self.workspace.chain_path.parent)
 
         def note(files: dict[str, str]) -> None:
-            self.work.note("returns", files=files, rows=job.rows, good=balance.good, spoiled=balance.spoiled)
+            numbers = register.number(ledger, job.job, files)
+            totals = {"rows": job.rows, "good": balance.good, "spoiled": balance.spoiled}
+            self.work.note("returns", files=files, **numbers, **totals)
 
         return write_returns(
             self.workspace.outbox_path,
-            ledger,
+            account,
             job,
             self.batch.records(),
             region=self.workspace.region,
-            station=self.workspace.station,
             note=note,
             version=self.work.template.profile.constants.get("version", ""),
             layout=self.layout,
             batch_id=self.batch.batch_id,
         )
-
-
-def open_ledger(workspace: Workspace) -> Ledger:
-    """The workspace's ledger, made on first use.
-
-    Raises JournalError where it cannot be read, and where jobs were begun but ledger or person key are gone: without
-    them the same person could get a second card.
-    """
-    path, key = workspace.ledger_path, workspace.root / "keys" / "ledger-key"
-    try:
-        if _begun(workspace) and not (path.exists() and path.stat().st_size):
-            raise JournalError("ledger-missing", path=str(path))
-        if path.exists() and not key.exists():
-            raise JournalError("ledger-key-missing", path=str(key))
-        return Ledger(path, _person_key(key))
-    except OSError as error:
-        raise JournalError("ledger-open", path=str(error.filename or key), cause=error.strerror) from error
-
-
-def _begun(workspace: Workspace) -> bool:
-    """Whether any job of the workspace was ever opened."""
-    return workspace.jobs_path.is_dir() and any(path.is_dir() for path in workspace.jobs_path.iterdir())
 
 
 def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
@@ -169,44 +147,55 @@ def open_production(
     with ExitStack() as undo:
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
+        take_seat(workspace, ledger)
         job = _enter(ledger, batch, profile)
         require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
-        hold_to_keys(folder, job.job, template, service)
+        ledger.work_on(job.job)
+        hold_to_keys(folder, job.job, template, service, ledger)
         note = job_note(workspace, ledger, job)
         behind = clock_behind(workspace)
         late = {"behind": behind} if behind else {}
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         approve(workspace, job, signers, note)
         open_cards = settle(ledger, job, folder, note)
-        waiting = tuple(ledger.cards(job.job, State.WORK))
+        waiting = tuple(ledger.own_work(job.job))
         returned = return_path(workspace.outbox_path, sheet, job)
-        whole = read_register(workspace.chain_path.parent).stands(workspace.outbox_path, job.job)
-        if whole and returned.exists() and ledger.balance(job.job).complete:
+        balance = ledger.balance(job.job)
+        whole = read_register(workspace.chain_path.parent).stands(workspace.outbox_path, job.job, balance)
+        if whole and returned.exists() and balance.complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
+    work = Work(job.job, template, dialect, service, ledger, Ahead(batch, template), folder, open_cards, note, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 
 def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
     """The job of a batch, entered now where it is new; refused where its id tells of another file."""
-    job = ledger.find_job(batch.sha256)
+    job = ledger.find_job(batch.sha256) or _enter_new(ledger, batch, profile)
     if job is not None and batch.batch_id not in ("", job.batch):
         raise GuardRefused("batch-other-id", batch=batch.batch_id, known=job.batch, job=job.job)
-    if job is None:
-        other = ledger.find_batch(batch.batch_id) if batch.batch_id else None
-        if other is not None:
-            raise GuardRefused("batch-same-id", batch=batch.batch_id, job=other.job)
-        name = f"{batch.path.stem}-{batch.sha256[:8]}"
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        job = Job(name, batch.batch_id or batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
-        ledger.open_job(job, batch.records())
-    elif job.profile_digest != profile.digest:
+    if job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job
+
+
+def _enter_new(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
+    """Enter a batch; where another station or process did so a moment ago, that one's job."""
+    other = ledger.find_batch(batch.batch_id) if batch.batch_id else None
+    if other is not None:
+        raise GuardRefused("batch-same-id", batch=batch.batch_id, job=other.job)
+    name = f"{batch.path.stem}-{batch.sha256[:8]}"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    job = Job(name, batch.batch_id or batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
+    if ledger.open_job(job, batch.records()):
+        return job
+    entered = ledger.find_job(batch.sha256)
+    if entered is None:
+        raise GuardRefused("job-running", job=name)
+    return entered
 
 
 def require_open(ledger: Ledger, job: str) -> None:
@@ -219,7 +208,8 @@ def require_open(ledger: Ledger, job: str) -> None:
 def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:
     """Give up the card of row ``seq`` that stopped in work; the row is queued again.  Returns what is given up.
 
-    Raises GuardRefused when no such card is in work, when the journal proves it good, or several jobs have one.
+    Another station's card is given up only when that station was silent for longer than its lease.  Raises
+    GuardRefused when no such card is in work, when the journal proves it good, or several jobs have one.
     """
     jobs = [job for job in ledger.jobs() if job_id in (None, job.job)]
     if not jobs and job_id is not None:
@@ -227,11 +217,10 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
     with ExitStack() as held:  # no run may take the card up between the look and the word
         stopped: list[CardEntry] = []
         for job in jobs:
-            if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
-                continue
-            folder = workspace.jobs_path / job.job
-            held.callback(JobLock(folder, job.job).release)
-            settle(ledger, job, folder, job_note(workspace, ledger, job))
+            if any(entry.seq == seq for entry in ledger.own_work(job.job)):
+                folder = workspace.jobs_path / job.job
+                held.callback(JobLock(folder, job.job).release)
+                settle(ledger, job, folder, job_note(workspace, ledger, job))
             stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
         if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
             raise GuardRefused("lose-is-good", seq=seq)
@@ -239,13 +228,16 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
             raise GuardRefused("lose-not-in-work", seq=seq)
         if len(stopped) > 1:
             raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
-        job_note(workspace, ledger, stopped[0])("lost", card=stopped[0].card, row=seq)
-        ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
-        return stopped[0]
+        (entry,) = stopped
+        ledger.require_silent(entry)
+        job_note(workspace, ledger, entry)("lost", card=entry.card, row=seq)
+        ledger.lose(entry, "declared-lost")
+        return entry
 
 
 def job_note(workspace: Workspace, ledger: Ledger, job: Job | CardEntry) -> journals.Note:
-    """Writes entries about a job into the station's chain, and pins its end in the ledger."""
+    """Takes the station's seat; the note writes entries about a job into its chain, and pins its end in the ledger."""
+    take_seat(workspace, ledger)
     chain = Chain(workspace.chain_path)
 
     def note(kind: str, **fields: object) -> None:
@@ -255,8 +247,8 @@ def job_note(workspace: Workspace, ledger: Ledger, job: Job | CardEntry) -> jour
 
 
 def settle(ledger: Ledger, job: Job, folder: Path, note: journals.Note) -> dict[str, journals.CardState]:
-    """Bring the ledger up to what the journals know; returns the cards that are still in work."""
-    working = {entry.card for entry in ledger.cards(job.job, State.WORK)}
+    """Bring the ledger up to what this station's journals know of its own cards; returns those still in work."""
+    working = {entry.card for entry in ledger.own_work(job.job)}
     states = journals.card_states(folder, working) if working else {}
     for card in working:
         state = states.get(card)
@@ -272,19 +264,3 @@ def settle(ledger: Ledger, job: Job, folder: Path, note: journals.Note) -> dict[
     if not states:
         journals.retire(folder, note)
     return states
-
-
-def _person_key(path: Path) -> bytes:
-    """The key of the person digests, made once and whole; private to the workspace's owner."""
-    if not path.exists():
-        new = path.with_name(f".{path.name}.{os.getpid()}")
-        write_private(new, secrets.token_bytes(_PERSON_KEY_SIZE))
-        try:
-            with suppress(FileExistsError):
-                path.hardlink_to(new)
-        finally:
-            new.unlink()
-    key = path.read_bytes()
-    if len(key) != _PERSON_KEY_SIZE:
-        raise JournalError("ledger-key-missing", path=str(path))
-    return key

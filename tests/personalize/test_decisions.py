@@ -209,8 +209,10 @@ def test_the_balance_ties_over_a_thousand_random_fates(make_bureau: Callable[[in
             ledger.finish(card)
         elif fate == "return":
             ledger.release(card)
+        elif fate == "lose":
+            ledger.lose(ledger.card(card), fate)
         else:
-            ledger.spoil(card, fate, State.LOST if fate == "lose" else State.SPOILED)
+            ledger.spoil(card, fate)
     balance = ledger.balance(job)
     assert balance.ties
     assert balance.work == 0

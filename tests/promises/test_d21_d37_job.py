@@ -33,6 +33,7 @@ from sscard.personalize.workspace import create_workspace, open_workspace
 from sscard.terminal.identify import identify
 from sscard.terminal.read import read_files, targets
 from sscard.terminal.session import CardSession
+from tests.ledgers import own_ledger
 from tests.personalize.test_audit import TAMPERED, finished, verify, ws
 from tests.personalize.test_bad_cards import Tray
 
@@ -98,8 +99,8 @@ def claim_again(ledger: Ledger, job: Job, card: str) -> None:
 
 def test_d25_a_thousand_fates(tmp_path: Path) -> None:
     """The ledger alone, a thousand cards of random fate: the balance ties after each, and no plastic counts twice."""
-    chance, ledger = random.Random(25), Ledger(tmp_path / "l.sqlite", bytes(32))
-    ledger._db.execute("PRAGMA synchronous=OFF")
+    chance, ledger = random.Random(25), own_ledger(tmp_path / "l.sqlite")
+    ledger._engine._db.execute("PRAGMA synchronous=OFF")
     rows = [replace(PERSON, seq=n, ssn=f"P{n}", card_no=f"T{n}") for n in range(1, 701)]
     ledger.open_job(Job("j", "b", "d", "p", "q", len(rows), "2026"), rows)
     fates: Counter[str] = Counter()
@@ -112,8 +113,10 @@ def test_d25_a_thousand_fates(tmp_path: Path) -> None:
             ledger.finish(card)
         elif fate == "released":
             ledger.release(card)
+        elif fate == "lost":
+            ledger.lose(ledger.card(card), "x")
         else:
-            ledger.spoil(card, "x", State(fate))
+            ledger.spoil(card, "x")
         if number % 50 == 0:
             balance = ledger.balance("j")
             assert balance.ties
@@ -274,16 +277,16 @@ def rewrite(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> N
 def cost(ledger: Ledger, work: Callable[[], Any]) -> int:
     """Steps of the database's machine for a piece of work."""
     steps = [0]
-    ledger._db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 10)
+    ledger._engine._db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 10)
     work()
-    ledger._db.set_progress_handler(None, 0)
+    ledger._engine._db.set_progress_handler(None, 0)
     return steps[0]
 
 
 def test_d37_the_thousandth_card_costs_what_the_first_did(tmp_path: Path) -> None:
     """A slice of a large batch: what the ledger does for a card does not grow with the rows made."""
-    ledger = Ledger(tmp_path / "l.sqlite", bytes(32))
-    ledger._db.execute("PRAGMA synchronous=OFF")
+    ledger = own_ledger(tmp_path / "l.sqlite")
+    ledger._engine._db.execute("PRAGMA synchronous=OFF")
     rows = (replace(PERSON, seq=n, ssn=f"P{n}", card_no=f"T{n}") for n in range(1, 20_001))
     ledger.open_job(Job("j", "b", "d", "p", "q", 20_000, "2026"), rows)
 

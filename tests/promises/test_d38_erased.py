@@ -14,7 +14,7 @@ from sscard.cli import main
 from sscard.errors import Exit, GuardRefused
 from sscard.personalize import erasure
 from sscard.personalize.approval import broken
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.workspace import open_workspace
 from tests.personalize.test_approval import enrol, entries, signer
 
