@@ -13,6 +13,7 @@ from sscard.apdu.transport import Transport
 from sscard.cos.dialect import Dialect
 from sscard.errors import GuardRefused, SscardError
 from sscard.keys.service import KeyService
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.journal import CardState, Note
 from sscard.personalize.ledger import Ledger, Standing, State
 from sscard.personalize.plan import Template
@@ -37,12 +38,6 @@ class Slot(Protocol):
     def close(self) -> None: ...
 
 
-class Records(Protocol):
-    """Random access to the rows of a batch."""
-
-    def record(self, seq: int) -> Record: ...
-
-
 Tracer = Callable[[int, bytes], Trace | None]
 """Opens the trace of one card from head number and ATR; None where nobody wants one."""
 
@@ -61,7 +56,7 @@ class Work:
     dialect: Dialect
     service: KeyService
     ledger: Ledger
-    records: Records
+    records: Ahead
     folder: Path
     open_cards: dict[str, CardState]
     note: Note

@@ -20,6 +20,7 @@ from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.approval import approve, require_people
 from sscard.personalize.batch import Batch
 from sscard.personalize.bookkeeping import open_ledger, take_seat
@@ -167,7 +168,7 @@ def open_production(
         if whole and returned.exists() and balance.complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
+    work = Work(job.job, template, dialect, service, ledger, Ahead(batch, template), folder, open_cards, note, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 

@@ -167,6 +167,11 @@ class Line:
             self._quiet_since = time.monotonic()
 
     @property
+    def heads(self) -> int:
+        """How many heads there are."""
+        return len(self._heads)
+
+    @property
     def halted(self) -> bool:
         return self._halt.is_set()
 
@@ -253,6 +258,7 @@ class _Head:
         told: Kind | None = None
         while not (self.parked or self.line.over):
             self.alive = time.monotonic()
+            self._work.records.get_ready(self.line.heads)
             paused = self._work.paused
             transport = None if paused else self._next_card()
             if transport is None:

@@ -72,7 +72,7 @@ class Stay:
         started, before = time.perf_counter(), channel.exchanges
         self.tell(Kind.STARTED)
         try:
-            plan = self.work.template.plan(self.record, identity.serial)
+            plan = self.work.records.plan(self.record, identity.serial)
             self.total = len(plan.steps)
             runner = Runner(channel, self.work.dialect, self.work.service, identity.factor)
             runner.run(plan, self.log, self._progress)
