@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "pin": "pin",
     "purse": "purse",
     "pki": "pki",
+    "block": "block",
     "tree": "tree",
     "profile": "profile",
     "apdu": "apdu",

@@ -33,6 +33,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有用这张卡的识别码确认, 没有锁定。|锁定不可撤销; 确认时给出完整的识别码。",
         "Not confirmed with this card's identification code; nothing was blocked.|Blocking is for ever: give the whole code.",
     ),
+    "block-unknown": (
+        "卡片配置中没有目录 {name}。|可锁定的应用: {names}。",
+        "The profile has no directory {name}.|Applications: {names}.",
+    ),
     "block-no-key": (
         "{directory} 没有锁定密钥。|核对卡片配置。",
         "{directory} has no key that opens a block.|Check the card profile.",

@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pin": ("PIN: 校验、修改、重装、解锁", "the holder's PIN: verify, change, reload, unblock"),
     "purse": ("医保账户: 余额、划入、消费、认证码、明细", "the medical purse: balance, load, debit, proof, log"),
     "pki": ("第三代卡的SM2密钥和证书", "SM2 keys and certificates of third-generation cards"),
+    "block": ("永久锁定应用或整张卡", "block an application or a card for ever"),
     "tree": ("显示目录、文件与读写规则", "show directories, files and access rules"),
     "profile": ("比较、检查卡片配置", "compare and check card profiles"),
     "apdu": ("发送 APDU 并解释状态字", "send APDUs and explain the status word"),
