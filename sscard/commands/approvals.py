@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from sscard.keys.ceremony.people import Person, Register, Signer
     from sscard.keys.secret import Secret
     from sscard.personalize.batch import Batch
+    from sscard.personalize.order import BlankOrder
     from sscard.personalize.workspace import Workspace
 
 
-def signers(place: Workspace, rows: Batch, given: Sequence[str]) -> list[Signer]:
+def signers(place: Workspace, rows: Batch | BlankOrder, given: Sequence[str]) -> list[Signer]:
     """As many different people as the workspace asks for, each proved by their passphrase.
 
     ``given`` are words ``NAME=FILE``; without any, people type at the terminal, and where there is none standard input

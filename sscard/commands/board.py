@@ -16,6 +16,7 @@ import click
 
 from sscard.commands.advice import Advice, Severity, advise, foremost
 from sscard.commands.common import emit
+from sscard.cos.passes import plain
 from sscard.messages import text
 from sscard.personalize.heads import Event, Kind
 from sscard.personalize.ledger import Balance, CardEntry, Ledger
@@ -247,8 +248,8 @@ def settled_line(event: Event) -> str:
 def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
-    card_no = ledger.card_no(entry.job, entry.seq)
-    return text("personalize.resume", seq=entry.seq, card_no=card_no, serial=entry.card[-8:], lose=lose)
+    card_no = plain(ledger.card_no(entry.job, entry.seq))
+    return text("personalize.resume", seq=entry.seq, card_no=card_no, serial=plain(entry.card)[-8:], lose=lose)
 
 
 def _facts(event: Event) -> dict[str, object]:

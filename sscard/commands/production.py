@@ -11,6 +11,7 @@ import click
 
 from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balance_facts, resume_line, show_balance
 from sscard.commands.common import emit, is_terminal, show_error
+from sscard.cos.passes import plain
 from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
 from sscard.personalize.heads import Event, Slot
@@ -89,7 +90,7 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         show_error(trouble, as_json=as_json)
     if as_json:
         for entry in waiting:
-            emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card})
+            emit({"event": "in-work", "seq": entry.seq, "reset_info": plain(entry.card)})
         emit({**balance_facts(ledger, job), **files})
     else:
         show_balance(balance)

@@ -107,6 +107,16 @@ def nodes(profile: Profile) -> Iterator[Node]:
     for bound in profile.bounds:
         facts = {"only": bound.only.value, "evidence": bound.evidence}
         yield Node("bound", f"bound/{bound.at}/{bound.act.value}", bound.at, bound.at, facts)
+    for each in profile.passes:
+        facts = {
+            "stages": " ".join(each.stages),
+            "book": each.book.value,
+            "after": each.after,
+            "link": each.link,
+            "must_be_set": " ".join(each.must_be_set),
+            "must_be_empty": " ".join(each.must_be_empty),
+        }
+        yield Node("pass", f"pass/{each.name}", each.zh, each.en, facts)
     for name, value in profile.constants.items():
         yield Node("constant", f"constants/{name}", name, name, {"value": value})
     for directory in profile.directories:
@@ -200,6 +210,7 @@ _IN_SUMMARY = {
     "key": ("kind", "id", "tries"),
     "constant": ("value",),
     "bound": ("only",),
+    "pass": ("stages", "after"),
 }
 
 

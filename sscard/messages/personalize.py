@@ -8,6 +8,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stage-applications": ("建立应用", "applications"),
     "stage-payment": ("金融环境", "payment"),
     "stage-holder": ("写入持卡人", "holder"),
+    "stage-person": ("写入持卡人", "holder"),
     "stage-pin": ("设置PIN", "PIN"),
     "stage-seal": ("封卡", "seal"),
     "stage-verify": ("回读校验", "verify"),

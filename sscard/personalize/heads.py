@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from sscard.apdu.trace import Trace
-from sscard.apdu.transport import Transport
+from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect
+from sscard.cos.mark import CardIdentity
 from sscard.errors import SscardError
 from sscard.keys.service import KeyService
 from sscard.personalize.journal import CardState, Note
-from sscard.personalize.ledger import Ledger, Standing
+from sscard.personalize.ledger import CardEntry, Ledger, Standing
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
 from sscard.personalize.steps import Step
@@ -43,6 +44,14 @@ class Records(Protocol):
     def record(self, seq: int) -> Record: ...
 
 
+class Admitting(Protocol):
+    """Decides over a card that the ledger does not know."""
+
+    def admit(self, channel: Channel, identity: CardIdentity) -> int | None:
+        """The row of a card that may be written, None for the next one.  Raises GuardRefused; only reads."""
+        ...
+
+
 Tracer = Callable[[int, bytes], Trace | None]
 """Opens the trace of one card from head number and ATR; None where nobody wants one."""
 
@@ -62,10 +71,19 @@ class Work:
     service: KeyService
     ledger: Ledger
     records: Records
+    admission: Admitting
     folder: Path
     open_cards: dict[str, CardState]
     note: Note
     tracer: Tracer = no_trace
+
+    def entry_of(self, identity: CardIdentity) -> CardEntry | None:
+        """What the ledger knows of a card in the book of this job's pass."""
+        return self.ledger.card(self.name_of(identity))
+
+    def name_of(self, identity: CardIdentity) -> str:
+        """What a card is called in ledger and journal of this job."""
+        return self.template.pass_.book.entry(identity.name)
 
     @property
     def paused(self) -> bool:

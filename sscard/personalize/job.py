@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,21 +16,25 @@ from typing import Final
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
+from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
 from sscard.durable import write_private
-from sscard.errors import CustodyError, GuardRefused, JournalError
+from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.approval import approve, require_people
+from sscard.personalize.arrival import Arrival, compile_arrival
 from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
 from sscard.personalize.ledger import CardEntry, Job, Ledger, Standing, State
+from sscard.personalize.linkage import Admission, ByFeedback, ByItem, Linkage, NextRow
+from sscard.personalize.order import BlankOrder, digest, entered
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
@@ -71,7 +75,7 @@ class Production:
     """
 
     workspace: Workspace
-    batch: Batch
+    batch: Batch | BlankOrder
     job: Job
     work: Work
     waiting: tuple[CardEntry, ...]
@@ -128,8 +132,20 @@ def _begun(workspace: Workspace) -> bool:
     return workspace.jobs_path.is_dir() and any(path.is_dir() for path in workspace.jobs_path.iterdir())
 
 
-def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
-    """Template and dialect for a workspace's cards, with every key looked for before any card is touched.
+def pass_of(workspace: Workspace, profile: Profile, name: str | None = None) -> Pass:
+    """The pass of that name, by default the workspace's.  Raises PlanError where the profile has none."""
+    wanted = name or workspace.pass_name
+    try:
+        return profile.pass_named(wanted)
+    except KeyError:
+        known = ", ".join(each.name for each in (profile.whole, *profile.passes))
+        raise PlanError("pass-unknown", name=wanted, profile=profile.name, known=known) from None
+
+
+def compile_for(
+    workspace: Workspace, service: KeyService, profile: Profile, pass_: Pass | None = None, link: str = ""
+) -> tuple[Template, Dialect, Arrival]:
+    """Template, dialect and arrival for a pass of a workspace's cards, every key looked for before any card is touched.
 
     Raises CustodyError for a key that is missing or of another algorithm and for what the back end cannot calculate,
     GuardRefused for demo keys in production, ProfileError for a profile that clashes with the standard.
@@ -138,20 +154,24 @@ def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> 
     require_sound(profile)
     service.require(profile.algorithm)
     dialect = load_dialect(profile.dialect)
-    template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
-    for ref in sorted(template.key_refs(), key=str):
+    template = compile_profile(profile, dialect, workspace.region, workspace.init_org, pass_)
+    arrival = compile_arrival(template, dialect, link)
+    for ref in sorted(template.key_refs() | arrival.key_refs(), key=str):
         algorithm = service.algorithm(ref)
         if ref.name not in (PIN, TRANSPORT) and algorithm is not profile.algorithm:
             raise CustodyError("key-algorithm", key=str(ref), found=algorithm.name, wanted=profile.algorithm.name)
-    return template, dialect
+    return template, dialect, arrival
 
 
 def open_production(
     workspace: Workspace,
     service: KeyService,
-    batch: Batch,
+    batch: Batch | BlankOrder,
     *,
     profile: Profile | None = None,
+    pass_: Pass | None = None,
+    link: str = "",
+    feedback: Mapping[str, int] | None = None,
     tracer: Tracer = no_trace,
     layout: Format | None = None,
     signers: Sequence[Signer] = (),
@@ -159,6 +179,8 @@ def open_production(
     """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
 
     ``signers`` are the people who open it, as many as the workspace asks for; their word is for this session only.
+    ``pass_`` is what is made of each card, by default the whole; its cards find their rows by the item ``link``, by
+    default that of the pass, or by ``feedback``, historical bytes to rows.
 
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses and for keys
     or a profile other than the job was begun with, FormatError for a format without return files, and JournalError
@@ -167,11 +189,13 @@ def open_production(
     require_people(workspace, signers)
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
-    template, dialect = compile_for(workspace, service, profile)
+    pass_ = pass_ or profile.whole
+    link = "" if feedback is not None or not pass_.link else link or pass_.link
+    template, dialect, arrival = compile_for(workspace, service, profile, pass_, link)
     with ExitStack() as undo:
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
-        job = _enter(ledger, batch, profile)
+        job = _enter(ledger, batch, profile, pass_)
         require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
@@ -189,7 +213,13 @@ def open_production(
         if whole and returned.exists() and ledger.balance(job.job).complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
-    work = Work(job.job, template, dialect, service, ledger, batch, folder, open_cards, note, tracer)
+    linkage: Linkage = NextRow()
+    if feedback is not None:
+        linkage = ByFeedback(feedback)
+    elif link:
+        linkage = ByItem(ledger, job.job, pass_, link)
+    admission = Admission(template, dialect, service, arrival, linkage, batch)
+    work = Work(job.job, template, dialect, service, ledger, batch, admission, folder, open_cards, note, tracer)
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 
@@ -199,19 +229,24 @@ def _clock_behind(workspace: Workspace) -> int:
     return round(behind) if behind > _CLOCK_SLACK else 0
 
 
-def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
-    """The job of a batch, entered now where it is new; refused where its id tells of another file."""
-    job = ledger.find_job(batch.sha256)
-    if job is not None and batch.batch_id not in ("", job.batch):
-        raise GuardRefused("batch-other-id", batch=batch.batch_id, known=job.batch, job=job.job)
+def _enter(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass) -> Job:
+    """The job of a pass of a batch, entered now where it is new; refused where its id tells of another file."""
+    sha256 = digest(batch.sha256, pass_)
+    suffix = "" if pass_.name == WHOLE else f"/{pass_.name}"
+    told = f"{batch.batch_id}{suffix}" if batch.batch_id else ""
+    job = ledger.find_job(sha256)
+    if job is not None and told not in ("", job.batch):
+        raise GuardRefused("batch-other-id", batch=told, known=job.batch, job=job.job)
     if job is None:
-        other = ledger.find_batch(batch.batch_id) if batch.batch_id else None
+        other = ledger.find_batch(told) if told else None
         if other is not None:
-            raise GuardRefused("batch-same-id", batch=batch.batch_id, job=other.job)
-        name = f"{batch.path.stem}-{batch.sha256[:8]}"
+            key = "order-same-name" if isinstance(batch, BlankOrder) else "batch-same-id"
+            raise GuardRefused(key, batch=told, job=other.job)
+        name = f"{batch.path.stem}{suffix.replace('/', '-')}-{sha256[:8]}"
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        job = Job(name, batch.batch_id or batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
-        ledger.open_job(job, batch.records())
+        label = told or f"{batch.path.name}{suffix}"
+        job = Job(name, label, sha256, profile.name, profile.digest, len(batch), now)
+        ledger.open_job(job, entered(batch.records(), pass_, name))
     elif job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job

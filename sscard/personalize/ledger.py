@@ -244,14 +244,23 @@ class Ledger:
         found = self._first("SELECT * FROM cards WHERE job = ? AND seq = ? AND state = 'good'", job, seq)
         return _entry(found) if found else None
 
-    def claim(self, job: str, card: str, head: str) -> int | None:
-        """Bind the next queued row to a blank card; None when no row is queued.
+    def row_of(self, job: str, *, ssn: str = "", card_no: str = "") -> tuple[int, State] | None:
+        """Number and state of a job's live row by the person's number, or by the card's."""
+        column, value = ("person", self.person(ssn)) if ssn else ("card_no", card_no)
+        query = f"SELECT seq, state FROM rows WHERE {column} = ? AND job = ? AND state <> 'void'"  # noqa: S608
+        found = self._first(query, value, job)
+        return (found[0], State(found[1])) if found else None
+
+    def claim(self, job: str, card: str, head: str, seq: int | None = None) -> int | None:
+        """Bind the next queued row, or row ``seq``, to a card; None when it is not queued.
 
         Raises GuardRefused when the ledger already knows the card.
         """
         with self._change():
             found = self._db.execute(
-                "SELECT seq FROM rows WHERE job = ? AND state = 'queued' ORDER BY seq LIMIT 1", (job,)
+                "SELECT seq FROM rows WHERE job = ?1 AND state = 'queued' AND (?2 IS NULL OR seq = ?2) "
+                "ORDER BY seq LIMIT 1",
+                (job, seq),
             ).fetchone()
             if found is None:
                 return None

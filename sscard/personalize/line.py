@@ -18,6 +18,7 @@ from sscard._version import VERSION
 from sscard.apdu.transport import Channel, Transport
 from sscard.cos.actions import Action, PresentCode
 from sscard.cos.mark import CardIdentity
+from sscard.cos.passes import plain
 from sscard.errors import (
     CustodyError,
     GuardRefused,
@@ -31,7 +32,7 @@ from sscard.errors import (
     TransportError,
 )
 from sscard.personalize import journal as journals
-from sscard.personalize.admission import WRONG_CODE, card_identity, refused_code, require_blank
+from sscard.personalize.admission import WRONG_CODE, card_identity, refused_code
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.ledger import State
@@ -224,7 +225,7 @@ class _Attempt:
             head.number,
             head.slot.name,
             self.record,
-            self.card,
+            plain(self.card),
             self.index + 1,
             self.total,
             self.current,
@@ -345,7 +346,7 @@ class _Head:
             trace = self._work.tracer(self.number, transport.atr)
             channel = Channel(transport, (self._beat,) if trace is None else (self._beat, trace))
             identity = card_identity(channel, self._work.dialect)
-            log = self._admit(channel, identity.name)
+            log = self._admit(channel, identity)
             if log is None:
                 self._idle()
             else:
@@ -378,13 +379,15 @@ class _Head:
         self.line.count(error)
         self._tell(Kind.REFUSED, error=error)
 
-    def _admit(self, channel: Channel, card: str) -> JournalledCard | None:
-        """Decide which row the card is for; None when no row waits for a blank one."""
+    def _admit(self, channel: Channel, identity: CardIdentity) -> JournalledCard | None:
+        """Decide which row the card is for; None when no row waits for one."""
         ledger = self._work.ledger
-        entry = ledger.card(card)
+        card, entry = self._work.name_of(identity), self._work.entry_of(identity)
         if entry is None:
-            require_blank(channel, self._work.template.profile)
-            seq = ledger.claim(self._work.job, card, f"{self.number}")
+            own = self._work.admission.admit(channel, identity)
+            seq = ledger.claim(self._work.job, card, f"{self.number}", own)
+            if seq is None and own is not None:
+                raise GuardRefused("link-taken", seq=own)
             if seq is None:
                 return None
             state = self._work.open_cards[card] = CardState(card, seq, self._work.template.profile.digest)
@@ -410,7 +413,7 @@ class _Head:
             time.sleep(_POLL)
 
     def _make(self, channel: Channel, identity: CardIdentity, log: JournalledCard) -> None:
-        card, factor = identity.name, identity.factor
+        card, factor = self._work.name_of(identity), identity.factor
         record = self._work.records.record(log.state.row)
         attempt = _Attempt(self, card, record, log, log.state.touched, channel.exchanges)
         attempt.tell(Kind.STARTED)

@@ -1,7 +1,7 @@
 """From profile, dialect and record to the ordered list of steps that makes one card.
 
-A template is made once for a profile; a plan is the template with one person's values put in.  Both are pure: no
-card, no key value, no clock.  The order of stages comes from the profile; each stage is a function of this module.
+A template is made once for a pass of a profile; a plan is the template with one person's values put in.  Both are pure:
+no card, no key value, no clock.  The order of stages comes from the pass; each stage is a function of this module.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sscard.cos.actions import (
 from sscard.cos.commands import SELECT_MF, select_directory
 from sscard.cos.dialect import Dialect, Making
 from sscard.cos.model import Access, Directory, File, Item, Join, KeyKind, KeySlot, Profile, Structure
+from sscard.cos.passes import Pass
 from sscard.cos.pboc import BALANCE_SIZE, application_serial, balance_command
 from sscard.errors import PlanError
 from sscard.keys.catalog import PIN
@@ -42,8 +43,14 @@ from sscard.personalize.values import CardValues, card_identification_code, vari
 
 _PSE: Final = "PSE"
 _NO_RECORD: Final = 0x6A83
+NO_FILE: Final = frozenset({0x6A82})
+"""What a read in a directory answers that has no such file."""
+MADE: Final = frozenset({"card_id", "init_org", "application_serial"})
+"""Sources of values that are made for each card, whoever gets it."""
+PIN_STAGE: Final = "pin"
 
 Maker = Callable[[CardValues], Step]
+Writing = Callable[[Making, Directory, File, int, bytes], Move]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Template:
     profile: Profile
     region: str
     init_org: str
+    pass_: Pass
     steps: tuple[Step, ...]
     makers: tuple[tuple[int, Maker], ...]
 
@@ -73,23 +81,31 @@ class Template:
         return Plan(tuple(steps))
 
     def key_refs(self) -> frozenset[KeyRef]:
-        """Every key the plan asks for, not yet bound to a card."""
-        return frozenset(ref for step in self.steps for ref in _refs(step.action))
+        """Every key the plan asks for, also to find out or take back after a cut, not yet bound to a card."""
+        actions = (part for step in self.steps for part in (step.action, step.probe, *step.clear) if part is not None)
+        return frozenset(ref for action in actions for ref in key_refs(action))
 
 
-def compile_profile(profile: Profile, dialect: Dialect, region: str, init_org: str) -> Template:
-    """Compile a profile.  Raises PlanError for a stage nobody knows or a rule the dialect cannot express."""
-    builder = _Builder(profile, dialect, region)
-    for stage in profile.stages:
+def compile_profile(
+    profile: Profile, dialect: Dialect, region: str, init_org: str, pass_: Pass | None = None
+) -> Template:
+    """Compile a pass of a profile, by default the whole card.
+
+    Raises PlanError for a stage nobody knows or a rule the dialect cannot express.
+    """
+    pass_ = pass_ or profile.whole
+    builder = _Builder(profile, dialect, region, pass_)
+    for stage in pass_.stages:
         work = _STAGES.get(stage)
         if work is None:
             raise PlanError("stage-unknown", stage=stage, profile=profile.name)
         builder.stage = stage
         work(builder)
-    return Template(profile, region, init_org, tuple(builder.steps), tuple(builder.makers))
+    return Template(profile, region, init_org, pass_, tuple(builder.steps), tuple(builder.makers))
 
 
-def _refs(action: Action) -> Iterator[KeyRef]:
+def key_refs(action: Action) -> Iterator[KeyRef]:
+    """The keys that an action uses."""
     match action:
         case PresentCode(key=key) | VerifyPin(key=key) | ProveCard(key=key) | Authenticate(key=key):
             yield key
@@ -101,18 +117,21 @@ def _refs(action: Action) -> Iterator[KeyRef]:
         case Send(guard=guard) | Compare(guard=guard) if guard is not None:
             yield guard.key
         case Refused(inner):
-            yield from _refs(inner)
+            yield from key_refs(inner)
         case Series(actions):
             for part in actions:
-                yield from _refs(part)
+                yield from key_refs(part)
 
 
 class _Builder:
     """Collects steps; knows where the card stands, which rights count there, and how a directory is filled."""
 
-    def __init__(self, profile: Profile, dialect: Dialect, region: str) -> None:
+    def __init__(self, profile: Profile, dialect: Dialect, region: str, pass_: Pass) -> None:
         self.profile = profile
         self.dialect = dialect
+        self.pass_ = pass_
+        self.made: list[Directory] = []
+        self.written: dict[str, list[File]] = {}
         self.making = Making(profile, region)
         self.stage = ""
         self.visit = 0
@@ -175,11 +194,13 @@ class _Builder:
 
     def make(self, directory: Directory) -> None:
         """Make a directory with its master key in the one above; it is current and nothing is proved in it."""
+        self.made.append(directory)
         self.add(*self.dialect.make_directory(self.making, directory))
         self.held = self.dialect.rights.leave(self.held)
 
     def fill(self, directory: Directory) -> None:
         """Files, keys but the PIN, and records of the current directory."""
+        self.written[directory.name] = list(directory.files)
         self.need(directory.master)
         for file in directory.files:
             self.add(
@@ -207,14 +228,29 @@ class _Builder:
                     self._write_content(directory, file)
                     continue
                 for number, _, item in file.records():
-                    self._write(directory, file, number, item)
+                    self._write(directory, file, number, item, self.dialect.write_record)
 
-    def _write(self, directory: Directory, file: File, number: int, item: Item) -> None:
+    def personalize(self, directory: Directory) -> None:
+        """The person's items in a directory that holds them empty, under the update keys alone."""
+        for rights, files in _by_update(directory.files):
+            wanted = [(file, *record) for file in files for record in file.records() if self._of_person(record[2])]
+            if wanted and rights and not self.held & set(rights):
+                self.need(self.profile.key(rights[0])[1])
+            for file, number, _, item in wanted:
+                self._write(directory, file, number, item, self.dialect.rewrite_record)
+                if file not in self.written.setdefault(directory.name, []):
+                    self.written[directory.name].append(file)
+
+    def _of_person(self, item: Item) -> bool:
+        """Whether the item's text comes from the row of a batch."""
+        return varies(item) and not MADE & {item.source} and item.source not in self.profile.constants
+
+    def _write(self, directory: Directory, file: File, number: int, item: Item, writing: Writing) -> None:
         target = f"{directory.name}/{file.name}/{item.tag:02X}"
 
         def make(values: CardValues) -> Move:
             record = values.record_bytes(item)
-            return replace(self.dialect.write_record(self.making, directory, file, number, record), target=target)
+            return replace(writing(self.making, directory, file, number, record), target=target)
 
         self._add_made(make, varies(item))
 
@@ -348,6 +384,13 @@ def _holder(build: _Builder) -> None:
     build.fill(build.profile.home)
 
 
+def _person(build: _Builder) -> None:
+    """A card that was initialised gets its holder."""
+    home = build.profile.home
+    build.begin("select", home.name, *(Send(select) for select in build.dialect.path(build.profile, home)))
+    build.personalize(home)
+
+
 def _pin(build: _Builder) -> None:
     directory, slot = build.profile.key(PIN)
     if not build.steps or build.steps[-1].visit != build.visit or build.steps[-1].stage != "holder":
@@ -370,30 +413,58 @@ def _seal(build: _Builder) -> None:
 
 
 def _verify(build: _Builder) -> None:
-    """From a fresh reset: issuing is over, the card proves itself, every item is what it should be."""
+    """From a fresh reset: issuing is over, the card proves itself, every item written is what it should be."""
     build.begin("reset", "", Reset())
     build.here = build.making.mf
-    build.add(*build.dialect.prove_sealed(build.making))
+    if build.pass_.takes_blanks:
+        build.add(*build.dialect.prove_sealed(build.making))
     for directory in build.profile.directories:
-        _check(build, directory)
+        if directory.name in build.written:
+            _check(build, directory)
+        elif directory in build.made:
+            _check_hollow(build, directory)
+
+
+def _check_hollow(build: _Builder, directory: Directory) -> None:
+    """A directory that is left to another party: it is there, and has none of its files."""
+    build.look(directory)
+    for file in directory.files:
+        build.session("check-empty", f"{directory.name}/{file.name}", Answers(look_for(file), NO_FILE))
+
+
+def look_for(file: File) -> Command:
+    """Read the first of a file, by which a card says whether it has it."""
+    if file.structure.is_tlv or file.structure is Structure.CYCLIC:
+        return Command(0x00, 0xB2, 0x01, file.sfi << 3 | 4, le=256)
+    return Command(0x00, 0xB0, 0x80 | file.sfi, 0x00, le=1)
 
 
 def _check(build: _Builder, directory: Directory) -> None:
     build.look(directory)
     proved: set[str] = set()
+    has_pin = PIN_STAGE in build.pass_.stages
     for slot in directory.keys:
         if slot.kind is KeyKind.INTERNAL:
             build.session("prove-card", slot.name, ProveCard(build.ref(slot.name), build.dialect.key_id(slot)))
-        elif slot.kind is KeyKind.PIN:
+        elif slot.kind is KeyKind.PIN and has_pin:
             build.need(slot)
             proved.add(slot.name)
-    for file in directory.files:
+    for file in build.written[directory.name]:
         if file.read.never:
             continue
-        for right in build.dialect.rights.needed(file.read, build.held, proved):
+        rule = file.read if has_pin else _without_pin(file.read, f"{directory.name}/{file.name}")
+        for right in build.dialect.rights.needed(rule, build.held, proved):
             build.need(build.profile.key(right)[1])
             proved.add(right)
         build.check_file(directory, file)
+
+
+def _without_pin(rule: Access, place: str) -> Access:
+    """A rule as a card without PIN can meet it.  Raises PlanError where it cannot."""
+    others = tuple(right for right in rule.rights if right != PIN)
+    if PIN in rule.rights and (not others or rule.join is Join.ALL):
+        raise PlanError("pass-needs-pin", file=place)
+    return replace(rule, rights=others)
 
 
 def _children(profile: Profile, parent: str) -> tuple[Directory, ...]:
@@ -408,7 +479,8 @@ _STAGES: Final[dict[str, Callable[[_Builder], None]]] = {
     "applications": _applications,
     "payment": _payment,
     "holder": _holder,
-    "pin": _pin,
+    "person": _person,
+    PIN_STAGE: _pin,
     "close": _close,
     "seal": _seal,
     "verify": _verify,

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from sscard.cos.passes import plain
 from sscard.durable import replacing, sweep
 from sscard.errors import FormatError, JournalError
 from sscard.personalize.exchange.load import load_format
@@ -129,9 +130,10 @@ def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: dict[str, 
 
 
 def _made(entry: CardEntry, region: str) -> dict[str, str]:
+    card = plain(entry.card)
     return {
-        "card_id": card_identification_code(region, bytes.fromhex(entry.card)[9:]),
-        "reset_info": entry.card,
+        "card_id": card_identification_code(region, bytes.fromhex(card)[9:]),
+        "reset_info": card,
         "result": "good",
         "success": "1",
         "started": entry.started,
@@ -153,7 +155,7 @@ def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, .
             yield (
                 job.job,
                 entry.seq,
-                entry.card,
+                plain(entry.card),
                 entry.state,
                 entry.reason,
                 entry.started,
