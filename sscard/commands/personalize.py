@@ -114,7 +114,7 @@ def command(
     profile = load_profile(profile_name or place.profile)
     layout = load_format(format_name or "canonical")
     returns = load_format(returns_name) if returns_name else layout
-    pass_ = pass_of(place, profile, pass_name)
+    pass_ = pass_of(profile, pass_name or place.pass_name)
     if (link or feedback) and not pass_.link:
         raise UsageError("pass-no-link", name=pass_.name)
     rows = _rows(place, batch, pass_, profile, count=count, encoding=encoding, layout=layout)

@@ -132,14 +132,22 @@ def _begun(workspace: Workspace) -> bool:
     return workspace.jobs_path.is_dir() and any(path.is_dir() for path in workspace.jobs_path.iterdir())
 
 
-def pass_of(workspace: Workspace, profile: Profile, name: str | None = None) -> Pass:
-    """The pass of that name, by default the workspace's.  Raises PlanError where the profile has none."""
-    wanted = name or workspace.pass_name
+def pass_of(profile: Profile, name: str) -> Pass:
+    """The pass of that name.  Raises PlanError("pass-unknown")."""
     try:
-        return profile.pass_named(wanted)
+        return profile.pass_named(name)
     except KeyError:
         known = ", ".join(each.name for each in (profile.whole, *profile.passes))
-        raise PlanError("pass-unknown", name=wanted, profile=profile.name, known=known) from None
+        raise PlanError("pass-unknown", name=name, profile=profile.name, known=known) from None
+
+
+def compile_pass(
+    workspace: Workspace, profile: Profile, pass_: Pass | None = None, link: str = ""
+) -> tuple[Template, Dialect, Arrival]:
+    """Template, dialect and arrival for a pass of a workspace's cards; no key is asked for.  Raises PlanError."""
+    dialect = load_dialect(profile.dialect)
+    template = compile_profile(profile, dialect, workspace.region, workspace.init_org, pass_)
+    return template, dialect, compile_arrival(template, dialect, link)
 
 
 def compile_for(
@@ -153,9 +161,7 @@ def compile_for(
     guard_mode(workspace, service)
     require_sound(profile)
     service.require(profile.algorithm)
-    dialect = load_dialect(profile.dialect)
-    template = compile_profile(profile, dialect, workspace.region, workspace.init_org, pass_)
-    arrival = compile_arrival(template, dialect, link)
+    template, dialect, arrival = compile_pass(workspace, profile, pass_, link)
     for ref in sorted(template.key_refs() | arrival.key_refs(), key=str):
         algorithm = service.algorithm(ref)
         if ref.name not in (PIN, TRANSPORT) and algorithm is not profile.algorithm:

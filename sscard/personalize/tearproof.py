@@ -20,20 +20,24 @@ from typing import Any, Final
 from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
+from sscard.cos.passes import WHOLE, Book, Pass
 from sscard.emulator import Cut, Tear, image
 from sscard.emulator.blank import blank_card
 from sscard.emulator.powered import AnyCard
 from sscard.errors import CustodyError, JournalError, PlanError
 from sscard.personalize import people
-from sscard.personalize.admission import card_identity, require_blank
-from sscard.personalize.batch import open_batch
+from sscard.personalize.admission import card_identity
+from sscard.personalize.arrival import compile_arrival
+from sscard.personalize.batch import Batch, open_batch
 from sscard.personalize.job import Production, open_production
 from sscard.personalize.ledger import State
 from sscard.personalize.line import Line
+from sscard.personalize.linkage import Admission, NextRow
+from sscard.personalize.order import BlankOrder
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
-from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, sample_keys
+from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, PassMaker, line_of, sample_keys
 from sscard.personalize.workspace import create_workspace
 
 LIFE_COUNTERS: Final = frozenset({"commands", "random_position"})
@@ -81,12 +85,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Summary:
-    """All trials of one profile.  ``commands``: those of a card never torn, each torn before, inside and after it."""
+    """All trials of one pass.  ``commands``: those of a card never torn, each torn before, inside and after it."""
 
     profile: str
     dialect: str
     commands: int
     findings: list[Finding] = field(default_factory=list)
+    pass_name: str = WHOLE
 
     def count(self, outcome: Outcome) -> int:
         """How many ended that way."""
@@ -123,36 +128,70 @@ def _random_cut(chosen: random.Random, limit: int) -> Cut:
 
 
 class Proof:
-    """Trials of one profile in ``folder``, which is new or empty.  ``make`` gives the blank card of a serial."""
+    """Trials of one pass of a profile in ``folder``, which is new or empty.  ``make`` gives the blank card of a serial.
 
-    def __init__(self, folder: Path, profile: Profile, make: MakeCard | None = None) -> None:
+    The cards on trial had the passes before without a cut, for the person of their place in the batch.
+    """
+
+    def __init__(self, folder: Path, profile: Profile, make: MakeCard | None = None, pass_: Pass | None = None) -> None:
         self._folder = folder
         self._profile = profile
         self._dialect = load_dialect(profile.dialect)
         self._service = sample_keys(profile, _SEED)
         self._make = make or self._blank
-        self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG)
+        self._pass = pass_ or profile.whole
+        self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG, self._pass)
+        self._admission = Admission(
+            self._template,
+            self._dialect,
+            self._service,
+            compile_arrival(self._template, self._dialect, self._pass.link),
+            NextRow(),
+            BlankOrder("", 1),
+        )
 
     def _blank(self, serial: int) -> AnyCard:
         return blank_card(self._profile, serial, seed=_SEED, area=REGION[:4])
 
     def commands(self) -> int:
-        """Commands a card takes from its first power-up to the end of its proof."""
-        return self._untorn(1, PERSON).commands
+        """Commands a card takes from its power-up in this pass to the end of its proof."""
+        self._untorn(1, PERSON)
+        return self._taken
 
     def _untorn(self, serial: int, record: Record) -> AnyCard:
-        card = self._make(serial)
+        card = self._arriving(serial, record)
+        begun = card.commands
         channel = Channel(card)
         identity = card_identity(channel, self._dialect)
-        require_blank(channel, self._profile)
+        self._admission.admit(channel, identity)
         plan = self._template.plan(record, identity.serial)
         Runner(channel, self._dialect, self._service, identity.factor).run(plan, NoLog())
         self._service.forget(identity.factor)
+        self._taken = card.commands - begun
+        return card
+
+    def _arriving(self, serial: int, record: Record) -> AnyCard:
+        """A card as it comes to the pass: blank, or brought there by the passes before."""
+        card = self._make(serial)
+        before = line_of(self._profile, self._pass)[:-1]
+        if before:
+            channel = Channel(card)
+            maker = PassMaker(channel, self._dialect, self._service, card_identity(channel, self._dialect))
+            for each in before:
+                maker.carry_out(self._profile, each, record)
+            card.reset()
         return card
 
     def run(self, planned: Iterable[Trial]) -> Iterator[Finding]:
         """Carry all trials out in one job, and judge each card."""
-        box = _Box([_Sample(trial, self._make(serial), self._dialect) for serial, trial in enumerate(planned, 1)])
+        every = list(planned)
+        batch = self._rows(len(every))
+        box = _Box(
+            [
+                _Sample(trial, self._arriving(serial, batch.record(serial)), self._dialect)
+                for serial, trial in enumerate(every, 1)
+            ]
+        )
         workspace = create_workspace(
             self._folder / "workspace",
             demo=True,
@@ -160,13 +199,15 @@ class Proof:
             algorithm=self._profile.algorithm,
             seed=_SEED,
         )
-        batch = open_batch(self._people(len(box.samples)), region=REGION, demo=True)
         for _ in range(2):
-            production = open_production(workspace, self._service, batch, profile=self._profile)
+            production = open_production(workspace, self._service, batch, profile=self._profile, pass_=self._pass)
             try:
                 self._turn(production, box)
                 box.bring_back()
-                entries = {sample.identity: production.work.ledger.card(sample.identity) for sample in box.samples}
+                entry_of = self._pass.book.entry
+                entries = {
+                    sample.identity: production.work.ledger.card(entry_of(sample.identity)) for sample in box.samples
+                }
                 ties = production.work.ledger.balance(production.job.job).ties
             finally:
                 production.close()
@@ -182,6 +223,12 @@ class Proof:
                 yield sample.finding(Outcome.BROKEN if place else Outcome.IDENTICAL, place)
             else:
                 yield sample.finding(Outcome.QUARANTINED, entry.reason)
+
+    def _rows(self, count: int) -> Batch | BlankOrder:
+        """Rows for so many cards: people, or nobody where the pass makes cards of nobody."""
+        if self._pass.book is Book.BLANK:
+            return BlankOrder("trials", count)
+        return open_batch(self._people(count), region=REGION, demo=True)
 
     def _people(self, count: int) -> Path:
         """A batch of people whose names fit the profile: cards of the first generation have short fields."""
