@@ -63,6 +63,7 @@ _ORDER = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 )
 @click.option("--feedback-format", "feedback_format", metavar="NAME|FILE", help=text("modes.help-feedback-format"))
 @click.option("--allow-missing", is_flag=True, help=text("modes.help-allow-missing"))
+@click.option("--ca", metavar="demo|COMMAND", help=text("modes.help-ca"))
 @click.option("--dry-run", is_flag=True, help=text("personalize.help-dry-run"))
 @click.option(
     "--wait", type=click.FloatRange(min=0), default=30.0, show_default=True, help=text("personalize.help-wait")
@@ -93,6 +94,7 @@ def command(
     feedback: Path | None,
     feedback_format: str | None,
     allow_missing: bool,
+    ca: str | None,
     dry_run: bool,
     wait: float,
     approval: tuple[str, ...],
@@ -103,6 +105,7 @@ def command(
     as_json: bool,
 ) -> int:
     from sscard.commands.approvals import signers
+    from sscard.commands.certificate_authority import certifier_for
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.errors import UsageError
@@ -137,6 +140,7 @@ def command(
             pass_=pass_,
             link=link or "",
             feedback=linked,
+            certifier=certifier_for(place, ca),
             tracer=tracer,
             layout=returns,
             signers=people,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from sscard.cos.model import Directory, File, Item, KeySlot, Profile, Protection
 from sscard.cos.room import directory_room
@@ -42,7 +43,11 @@ class Change:
     @property
     def directory(self) -> str:
         """The directory it belongs to, empty for the profile itself."""
-        return self.node.place.partition("/")[0] if self.node.kind not in ("profile", "constant") else ""
+        return self.node.place.partition("/")[0] if self.node.kind not in _OF_THE_WHOLE else ""
+
+
+_OF_THE_WHOLE: Final = ("profile", "bound", "pass", "constant")
+"""Kinds of node that stand in no directory."""
 
 
 @dataclass(frozen=True, slots=True)

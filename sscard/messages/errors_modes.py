@@ -31,6 +31,42 @@ TEXTS: dict[str, tuple[str, str]] = {
         "工序 {name} 的试运行需要前一道工序 {after} 的密钥 {key}, 这里没有。|在有这些密钥的工作区试运行。",
         "A dry run of pass {name} needs a card of pass {after}, whose key {key} is not here.|Rehearse in a workspace that has it.",
     ),
+    "pass-no-pki": (
+        "卡结构 {profile} 没有PKI应用, 工序里却有证书 (certificates)。|换用出厂带PKI应用的卡结构, 如 ssc3-sm4+overlay-pki, 或去掉这一阶段。",
+        "Profile {profile} has no PKI application, yet its pass has certificates.|Take a profile that has, as ssc3-sm4+overlay-pki, or leave the stage out.",
+    ),
+    "ca-needed": (
+        "工序 {name} 要写证书, 没有给出CA。没有动任何卡。|加上 --ca demo (演示) 或 --ca 程序。",
+        "Pass {name} writes certificates, and no CA is named. No card was touched.|Add --ca demo (demonstration) or --ca PROGRAM.",
+    ),
+    "ca-missing": (
+        "这一步要证书, 没有CA。|用 sscard personalize 的 --ca 给出。",
+        "This step wants certificates, and there is no CA.|Name one with --ca of sscard personalize.",
+    ),
+    "ca-demo": (
+        "演示CA不能用于生产工作区。|用 --ca 程序 给出真正的CA。",
+        "The demonstration CA is not for a production workspace.|Name the real CA with --ca PROGRAM.",
+    ),
+    "ca-command": (
+        "CA程序不能这样写: {command}。|写成程序和参数, 如 --ca 'ask-ca --site 1'。",
+        "This is no command for a CA: {command}.|Write program and arguments, as --ca 'ask-ca --site 1'.",
+    ),
+    "ca-silent": (
+        "CA程序 {program} 没有给出证书 ({cause})。卡可以从断点继续。|查明CA后再运行同一条命令。",
+        "The CA's program {program} gave no certificates ({cause}). The card can go on where it stopped.|See to the CA and run the same command again.",
+    ),
+    "ca-answer": (
+        "CA的回答不能用于这张卡: {what}。卡上没有写入证书, 可以从断点继续。|查明CA后再运行同一条命令。",
+        "The CA's answer is not for this card: {what}. No certificate was written; the card can go on where it stopped.|See to the CA and run the same command again.",
+    ),
+    "ca-kept": (
+        "CA的回答存不下来或读不出来: {path} ({cause})。卡可以从断点继续。|检查磁盘和权限, 再运行同一条命令。",
+        "The CA's answer cannot be kept or read: {path} ({cause}). The card can go on where it stopped.|Check disk and permissions and run the same command again.",
+    ),
+    "quarantine-certificate": (
+        "卡上的密钥和证书不完整 ({pair}: {rule})。卡已隔离。|放入废卡盒; 此人会用另一张卡制作。",
+        "Keys and certificates of the card are not whole ({pair}: {rule}). The card is set aside.|Put it into the reject box; the person gets another card.",
+    ),
     "card-not-begun": (
         "这张卡没有 {directory} ({sw}): 还没有经过工序 {after}。没有写入任何内容。|先做工序 {after}, 或换一张做过的卡。",
         "This card has no {directory} ({sw}): pass {after} was never made on it. Nothing was written.|Make pass {after} first, or insert a card that has it.",

@@ -19,6 +19,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "允许回盘文件和批次各有对方没有的行; 没有卡的行留着不做",
         "let either file have rows that the other lacks; rows without a card stay unmade",
     ),
+    "help-ca": (
+        "签发卡上证书的CA: demo, 或一个程序 (docs/modes.md)",
+        "the CA that issues the card's certificates: demo, or a program (docs/modes.md)",
+    ),
     "trouble-no-card": ("第一方没有此人的好卡", "the first party has no good card of this person"),
     "trouble-no-row": ("批次中没有此卡的人", "the batch has nobody for this card"),
     "trouble-key-empty": ("没有用来对应的值", "the value to match by is missing"),

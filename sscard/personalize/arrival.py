@@ -21,8 +21,9 @@ from sscard.errors import CounterError, GuardRefused, PlanError, Quarantined, St
 from sscard.keys.catalog import PIN
 from sscard.keys.service import KeyRef, KeyService
 from sscard.messages import current
-from sscard.personalize.plan import NO_FILE, Template, key_refs, look_for
+from sscard.personalize.plan import Template, key_refs
 from sscard.personalize.runner import Runner
+from sscard.personalize.stages import NO_FILE, look_for
 
 Proof = ProveCard | Authenticate
 

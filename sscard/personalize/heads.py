@@ -18,6 +18,7 @@ from sscard.personalize.journal import CardState, Note
 from sscard.personalize.ledger import CardEntry, Ledger, Standing
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
+from sscard.personalize.runner import Certifier
 from sscard.personalize.steps import Step
 
 
@@ -76,6 +77,7 @@ class Work:
     open_cards: dict[str, CardState]
     note: Note
     tracer: Tracer = no_trace
+    certifier: Certifier | None = None
 
     def entry_of(self, identity: CardIdentity) -> CardEntry | None:
         """What the ledger knows of a card in the book of this job's pass."""

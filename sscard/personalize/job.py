@@ -38,6 +38,8 @@ from sscard.personalize.order import BlankOrder, digest, entered
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
+from sscard.personalize.runner import Certifier
+from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import Workspace, guard_mode
 
 _PERSON_KEY_SIZE: Final = 32
@@ -178,6 +180,7 @@ def open_production(
     pass_: Pass | None = None,
     link: str = "",
     feedback: Mapping[str, int] | None = None,
+    certifier: Certifier | None = None,
     tracer: Tracer = no_trace,
     layout: Format | None = None,
     signers: Sequence[Signer] = (),
@@ -186,7 +189,7 @@ def open_production(
 
     ``signers`` are the people who open it, as many as the workspace asks for; their word is for this session only.
     ``pass_`` is what is made of each card, by default the whole; its cards find their rows by the item ``link``, by
-    default that of the pass, or by ``feedback``, historical bytes to rows.
+    default that of the pass, or by ``feedback``, historical bytes to rows.  ``certifier`` serves a certificate stage.
 
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses and for keys
     or a profile other than the job was begun with, FormatError for a format without return files, and JournalError
@@ -196,6 +199,8 @@ def open_production(
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
     pass_ = pass_ or profile.whole
+    if CERTIFICATE_STAGE in pass_.stages and certifier is None:
+        raise GuardRefused("ca-needed", name=pass_.name)
     link = "" if feedback is not None or not pass_.link else link or pass_.link
     template, dialect, arrival = compile_for(workspace, service, profile, pass_, link)
     with ExitStack() as undo:
@@ -225,7 +230,9 @@ def open_production(
     elif link:
         linkage = ByItem(ledger, job.job, pass_, link)
     admission = Admission(template, dialect, service, arrival, linkage, batch)
-    work = Work(job.job, template, dialect, service, ledger, batch, admission, folder, open_cards, note, tracer)
+    work = Work(
+        job.job, template, dialect, service, ledger, batch, admission, folder, open_cards, note, tracer, certifier
+    )
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 

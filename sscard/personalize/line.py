@@ -420,7 +420,8 @@ class _Head:
         try:
             plan = self._work.template.plan(record, identity.serial)
             attempt.total = len(plan.steps)
-            Runner(channel, self._work.dialect, self._work.service, factor).run(plan, log, attempt.progress)
+            runner = Runner(channel, self._work.dialect, self._work.service, factor, self._work.certifier)
+            runner.run(plan, log, attempt.progress)
         except _Halted:
             if not self.parked:
                 attempt.tell(Kind.STOPPED)
