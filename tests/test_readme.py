@@ -197,7 +197,8 @@ JSON_RUNS = {
 NOT_IN_THESE_RUNS = {
     "merge": {"repeated_key", "ss_lines", "bank_lines"},
     "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},
-    "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits"},
+    "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits"}
+    | {"trouble", "batch_line", "feedback_line", "other_line", "pass"},
     "demo": {"demo", "sits"},
     "jobs": {"seq", "reset_info"},
     "report": {"state", "reason", "count"},

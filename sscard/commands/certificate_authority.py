@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from sscard.errors import CustodyError, GuardRefused, KeyServiceMissing, UsageError
 
 if TYPE_CHECKING:
-    from sscard.certificates import Certificate, Holder, Issued
+    from pathlib import Path
+
+    from sscard.certificates import Certificate, DemoAuthority, Holder, Issued
     from sscard.personalize.workspace import Workspace
-    from sscard.terminal.certifier import Authority, CardCertifier
+    from sscard.terminal.certifier import CardCertifier
 
 DEMO = "demo"
 LIMIT = 30.0
@@ -26,14 +28,19 @@ def certifier_for(place: Workspace, ca: str | None) -> CardCertifier | None:
 
     if ca is None:
         return None
-    authority: Authority
-    if ca == DEMO:
-        if not place.demo:
-            raise GuardRefused("ca-demo")
-        authority = _Demo()
-    else:
-        authority = ProgramAuthority(ca)
-    return CardCertifier(authority, place.root / "certificates", _now)
+    kept = place.root / "certificates"
+    if ca != DEMO:
+        return CardCertifier(ProgramAuthority(ca), kept, _now)
+    if not place.demo:
+        raise GuardRefused("ca-demo")
+    return demo_certifier(kept)
+
+
+def demo_certifier(kept: Path) -> CardCertifier:
+    """Certificates by the demonstration CA; its answers go to the folder ``kept``."""
+    from sscard.terminal.certifier import CardCertifier
+
+    return CardCertifier(_Demo(), kept, _now)
 
 
 def _now() -> datetime:
@@ -44,14 +51,15 @@ class _Demo:
     """The demonstration CA, for made-up people only."""
 
     def __init__(self) -> None:
-        from sscard.certificates import DemoAuthority
-
-        self._authority = DemoAuthority(_now())
         self.certificate: Certificate | None = None
+        self._authority: DemoAuthority | None = None
 
     def issue(self, holder: Holder, signature_public: bytes) -> Issued:
+        from sscard.certificates import DemoAuthority
+
         if not holder.synthetic:
             raise CustodyError("pki-demo-person")
+        self._authority = self._authority or DemoAuthority(_now())
         return self._authority.issue(holder, signature_public)
 
 

@@ -48,6 +48,7 @@ def tear_command(
     profile_name: str | None, pass_name: str | None, every: int, doubles: int, seed: int, as_json: bool
 ) -> int:
     """Tear cards at every command; returns 1 where one ends in a third way."""
+    from sscard.commands.certificate_authority import demo_certifier
     from sscard.cos.passes import WHOLE
     from sscard.cos.profile import load_profile
     from sscard.personalize.job import pass_of
@@ -57,7 +58,8 @@ def tear_command(
     profile = load_profile(profile_name or DEFAULT_PROFILE)
     pass_ = pass_of(profile, pass_name or WHOLE)
     with tempfile.TemporaryDirectory(prefix="sscard-selftest-") as folder:
-        proof = Proof(Path(folder), profile, pass_=pass_)
+        certifier = demo_certifier(Path(folder) / "certificates")
+        proof = Proof(Path(folder), profile, pass_=pass_, certifier=certifier)
         summary = Summary(profile.name, profile.dialect, proof.commands(), pass_name=pass_.name)
         planned = list(trials(summary.commands, every=every, doubles=doubles, seed=seed))
         if not as_json:

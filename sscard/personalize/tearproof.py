@@ -24,7 +24,9 @@ from sscard.cos.passes import WHOLE, Book, Pass
 from sscard.emulator import Cut, Tear, image
 from sscard.emulator.blank import blank_card
 from sscard.emulator.powered import AnyCard
-from sscard.errors import CustodyError, JournalError, PlanError
+from sscard.errors import CustodyError, JournalError, PlanError, SscardError
+from sscard.keys.catalog import PIN
+from sscard.keys.service import KeyRef
 from sscard.personalize import people
 from sscard.personalize.admission import card_identity
 from sscard.personalize.arrival import compile_arrival
@@ -36,8 +38,9 @@ from sscard.personalize.linkage import Admission, NextRow
 from sscard.personalize.order import BlankOrder
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.record import Record
-from sscard.personalize.runner import Runner
+from sscard.personalize.runner import Certifier, Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, PassMaker, line_of, sample_keys
+from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import create_workspace
 
 LIFE_COUNTERS: Final = frozenset({"commands", "random_position"})
@@ -52,6 +55,8 @@ _SECOND_WITHIN: Final = 40
 
 _WRONG: Final = b"\x63"
 """SW1 of 63Cx: a try was spent."""
+_ASKING: Final = (b"\x20", b"\x20\x00")
+"""VERIFY without data, by INS and what follows P2: it asks for the tries and spends none."""
 
 MakeCard = Callable[[int], AnyCard]
 
@@ -130,15 +135,24 @@ def _random_cut(chosen: random.Random, limit: int) -> Cut:
 class Proof:
     """Trials of one pass of a profile in ``folder``, which is new or empty.  ``make`` gives the blank card of a serial.
 
-    The cards on trial had the passes before without a cut, for the person of their place in the batch.
+    The cards on trial had the passes before without a cut, for the person of their place in the batch.  ``certifier``
+    serves passes with certificates: those are judged by it, for key pairs are made from randomness.
     """
 
-    def __init__(self, folder: Path, profile: Profile, make: MakeCard | None = None, pass_: Pass | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        profile: Profile,
+        make: MakeCard | None = None,
+        pass_: Pass | None = None,
+        certifier: Certifier | None = None,
+    ) -> None:
         self._folder = folder
         self._profile = profile
         self._dialect = load_dialect(profile.dialect)
         self._service = sample_keys(profile, _SEED)
         self._make = make or self._blank
+        self._certifier = certifier
         self._pass = pass_ or profile.whole
         self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG, self._pass)
         self._admission = Admission(
@@ -165,7 +179,8 @@ class Proof:
         identity = card_identity(channel, self._dialect)
         self._admission.admit(channel, identity)
         plan = self._template.plan(record, identity.serial)
-        Runner(channel, self._dialect, self._service, identity.factor).run(plan, NoLog())
+        runner = Runner(channel, self._dialect, self._service, identity.factor, self._certifier)
+        runner.run(plan, NoLog())
         self._service.forget(identity.factor)
         self._taken = card.commands - begun
         return card
@@ -200,7 +215,14 @@ class Proof:
             seed=_SEED,
         )
         for _ in range(2):
-            production = open_production(workspace, self._service, batch, profile=self._profile, pass_=self._pass)
+            production = open_production(
+                workspace,
+                self._service,
+                batch,
+                profile=self._profile,
+                pass_=self._pass,
+                certifier=self._certifier,
+            )
             try:
                 self._turn(production, box)
                 box.bring_back()
@@ -219,10 +241,21 @@ class Proof:
                 yield sample.finding(Outcome.BROKEN, "unfinished")
             elif entry.state is State.GOOD:
                 twin = self._untorn(sample.card.serial, batch.record(entry.seq))
-                place = difference(lasting(twin), lasting(sample.card))
+                place = difference(lasting(twin), lasting(sample.card)) or self._uncertified(sample.card)
                 yield sample.finding(Outcome.BROKEN if place else Outcome.IDENTICAL, place)
             else:
                 yield sample.finding(Outcome.QUARANTINED, entry.reason)
+
+    def _uncertified(self, card: AnyCard) -> str:
+        """What is wrong with the certificates of a card that must have them; empty where nothing is."""
+        if self._certifier is None or CERTIFICATE_STAGE not in self._pass.stages:
+            return ""
+        card.reset()
+        try:
+            self._certifier.prove(Channel(card), self._service.presentation(KeyRef(PIN, REGION)))
+        except SscardError as error:
+            return error.key
+        return ""
 
     def _rows(self, count: int) -> Batch | BlankOrder:
         """Rows for so many cards: people, or nobody where the pass makes cards of nobody."""
@@ -285,7 +318,7 @@ class _Sample:
         except Exception:
             self.tears += 1
             raise
-        self.wrong += answer[-2:-1] == _WRONG
+        self.wrong += answer[-2:-1] == _WRONG and apdu[1:2] + apdu[4:] not in _ASKING
         return answer
 
     def reset(self) -> bytes:
@@ -336,8 +369,12 @@ class _Box:
 
 
 def lasting(card: AnyCard) -> dict[str, Any]:
-    """The image of a card without :data:`LIFE_COUNTERS`."""
-    return {name: value for name, value in json.loads(image.dump(card)).items() if name not in LIFE_COUNTERS}
+    """The image of a card without :data:`LIFE_COUNTERS` and the PKI application, whose keys are random."""
+    whole = {name: value for name, value in json.loads(image.dump(card)).items() if name not in LIFE_COUNTERS}
+    root = whole.get("root", {})
+    if "directories" in root:
+        root["directories"] = [each for each in root["directories"] if not each.get("pki")]
+    return whole
 
 
 def difference(left: object, right: object, place: str = "") -> str:
