@@ -241,21 +241,22 @@ class Proof:
                 yield sample.finding(Outcome.BROKEN, "unfinished")
             elif entry.state is State.GOOD:
                 twin = self._untorn(sample.card.serial, batch.record(entry.seq))
-                place = difference(lasting(twin), lasting(sample.card)) or self._uncertified(sample.card)
+                place = self._differs(twin, sample.card)
                 yield sample.finding(Outcome.BROKEN if place else Outcome.IDENTICAL, place)
             else:
                 yield sample.finding(Outcome.QUARANTINED, entry.reason)
 
-    def _uncertified(self, card: AnyCard) -> str:
-        """What is wrong with the certificates of a card that must have them; empty where nothing is."""
+    def _differs(self, twin: AnyCard, card: AnyCard) -> str:
+        """Where a card is not its twin; certificates, which are never alike, are judged by the certifier."""
         if self._certifier is None or CERTIFICATE_STAGE not in self._pass.stages:
-            return ""
+            return difference(lasting(twin), lasting(card))
+        place = difference(without_pki(lasting(twin)), without_pki(lasting(card)))
         card.reset()
         try:
             self._certifier.prove(Channel(card), self._service.presentation(KeyRef(PIN, REGION)))
         except SscardError as error:
-            return error.key
-        return ""
+            return place or error.key
+        return place
 
     def _rows(self, count: int) -> Batch | BlankOrder:
         """Rows for so many cards: people, or nobody where the pass makes cards of nobody."""
@@ -369,12 +370,14 @@ class _Box:
 
 
 def lasting(card: AnyCard) -> dict[str, Any]:
-    """The image of a card without :data:`LIFE_COUNTERS` and the PKI application, whose keys are random."""
-    whole = {name: value for name, value in json.loads(image.dump(card)).items() if name not in LIFE_COUNTERS}
-    root = whole.get("root", {})
-    if "directories" in root:
-        root["directories"] = [each for each in root["directories"] if not each.get("pki")]
-    return whole
+    """The image of a card without :data:`LIFE_COUNTERS`."""
+    return {name: value for name, value in json.loads(image.dump(card)).items() if name not in LIFE_COUNTERS}
+
+
+def without_pki(content: dict[str, Any]) -> dict[str, Any]:
+    """An image without the PKI application, whose key pairs are made from randomness."""
+    root = content["root"]
+    return content | {"root": root | {"directories": [each for each in root["directories"] if not each.get("pki")]}}
 
 
 def difference(left: object, right: object, place: str = "") -> str:

@@ -16,6 +16,7 @@ from sscard.certificates import DemoAuthority, Holder
 from sscard.commands.certificate_authority import LIMIT, ProgramAuthority, demo_certifier
 from sscard.cos.actions import Certify
 from sscard.cos.profile import load_profile
+from sscard.emulator import Cut, Tear
 from sscard.emulator.persistent import open_card
 from sscard.errors import CustodyError, Exit, KeyServiceMissing, Quarantined
 from sscard.keys.secret import Secret
@@ -23,7 +24,7 @@ from sscard.keys.service import KeyRef
 from sscard.personalize import people
 from sscard.personalize.line import HUNG_AFTER
 from sscard.personalize.sample import PERSON, personalized_card
-from sscard.personalize.tearproof import Outcome, Proof, trials
+from sscard.personalize.tearproof import Outcome, Proof, Trial, trials
 from sscard.terminal.certifier import CardCertifier, issued_bytes, issued_from
 from sscard.terminal.pki import Pair, PkiCard
 
@@ -72,7 +73,7 @@ def test_torn_at_every_place_the_certificates_are_whole(tmp_path: Path) -> None:
     proof = Proof(
         tmp_path, profile, pass_=profile.pass_named("holder"), certifier=demo_certifier(tmp_path / "certificates")
     )
-    found = list(proof.run(trials(proof.commands(), every=29)))
+    found = list(proof.run(trials(proof.commands(), every=41)))
     assert {finding.outcome for finding in found} == {Outcome.IDENTICAL}
     assert max(finding.wrong for finding in found) == 0
     assert sum(finding.tears for finding in found) == len(found)
@@ -164,3 +165,13 @@ def test_a_program_that_does_not_answer_stops_the_line_not_the_card(command: str
         ProgramAuthority(command).issue(Holder("测试甲", "990101", "T"), bytes(64))
     assert caught.value.key == key
     assert isinstance(caught.value, KeyServiceMissing) is (key == "ca-silent")
+
+
+def test_certificates_of_another_ca_are_found_by_the_proof(tmp_path: Path) -> None:
+    profile = load_profile(PROFILE)
+    authority = Counting()
+    certifier = CardCertifier(authority, tmp_path / "kept", lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    proof = Proof(tmp_path, profile, pass_=profile.pass_named("holder"), certifier=certifier)
+    authority.certificate = DemoAuthority(datetime.now(UTC), seed=1).certificate  # type: ignore[assignment]
+    (finding,) = proof.run([Trial((Cut(5, Tear.BEFORE),))])
+    assert (finding.outcome, finding.reason) == (Outcome.QUARANTINED, "quarantine-certificate")
