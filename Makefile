@@ -43,7 +43,7 @@ lint: $(VENV)/.full
 
 test: lint
 	@scripts/system-packages $(BIN)/python
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 bench: $(VENV)/.full
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done

@@ -24,6 +24,8 @@ import pytest
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 READERS = 4
+# two test processes that look for free ports at the same moment must not find the same ones
+_FIRST_PORT = 27000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 _WORK = Path(tempfile.mkdtemp(prefix="sscard-", dir="/tmp"))
 atexit.register(shutil.rmtree, _WORK, ignore_errors=True)
@@ -67,7 +69,7 @@ class Pcscd:
 
     def start(self) -> None:
         """Start on the first free block of ports.  Raises RuntimeError with the script's words when it cannot."""
-        last = self.ports[-1] + 1 if self.ports else 27000
+        last = self.ports[-1] + 1 if self.ports else _FIRST_PORT
         for base in range(last, 32000, 100):
             run = subprocess.run(
                 [SCRIPTS / "pcscd-up", self.work, str(READERS), str(base)], capture_output=True, text=True, timeout=30

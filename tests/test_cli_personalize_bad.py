@@ -18,6 +18,7 @@ import pytest
 from sscard.cli import main
 from sscard.emulator import PersistentCard, Rack, Tear
 from sscard.personalize import journal as journals
+from tests.personalize.conftest import Once
 
 REQUIRED = ("seq", "ssn", "name")
 RUN = ["personalize", "b.csv", "--workspace", "ws", "--reader", "emulator:2", "--wait", "0.2"]
@@ -251,12 +252,9 @@ def stop_in_work(after: int = 150) -> PersistentCard:
 
     place = open_workspace(Path("ws"))
     rack = Rack(place.cards_path, count=1, tear={0: (after, Tear.AFTER)})
-    slot = rack.slot(1)
     production = open_production(place, unlock(place), open_batch("b.csv", region=place.region, demo=True))
-    line = Line(production.work, [slot], patience=0.1)
-    for event in line.run():
-        if event.kind.value == "lost":
-            line.drain()
+    for _ in Line(production.work, [Once(rack.slot(1))], patience=0.05).run():
+        pass
     production.close()
     rack.close()
     (path,) = place.cards_path.glob("*.json")
@@ -394,8 +392,9 @@ def test_ctrl_c(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     import signal
 
     from sscard.personalize import line as lines
+    from sscard.personalize import stay
 
-    monkeypatch.setattr(lines, "_TELL_EVERY", 0.0)
+    monkeypatch.setattr(stay, "_TELL_EVERY", 0.0)
     assert main(["people", "--count", "40", "--out", "b.csv", "--force"]) == 0
     real, seen = lines.Line.tell, [0]
 

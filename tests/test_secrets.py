@@ -17,7 +17,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,11 @@ import pytest
 
 from sscard.emulator import SoftwareCard, image
 from sscard.emulator.nodes import KeyType
+from sscard.emulator.powered import AnyCard
+from sscard.emulator.psam.chip import Environment
 from sscard.keys.catalog import TRANSPORT
-from sscard.keys.ceremony.run import Place, read
+from sscard.keys.ceremony.run import Place
+from sscard.keys.ceremony.story import read
 from sscard.keys.secret import Secret
 from sscard.keys.store import Usage
 from sscard.keys.vault import Vault
@@ -79,12 +83,12 @@ class Leavings:
     people: dict[str, str] = field(default_factory=dict)
 
     def hits(self, needles: dict[str, tuple[bytes, ...]], skip: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-        wanted = [(form, name) for name, forms_of in needles.items() for form in forms_of]
+        search = Search((form, name) for name, forms_of in needles.items() for form in forms_of)
         return [
             (name, place)
             for place, text in self.texts.items()
             if not place.endswith(skip or ("\0",))
-            for name in dict.fromkeys(found(text, wanted))
+            for name in search.found(text)
         ]
 
     def secret_hits(self) -> list[tuple[str, str]]:
@@ -101,22 +105,24 @@ class Leavings:
         return self.hits({name: person_forms(value) for name, value in self.people.items()}, PEOPLE_BELONG)
 
 
-def found(text: bytes, wanted: Iterable[tuple[bytes, str]]) -> Iterator[str]:
+class Search:
     """Names of the forms that occur in a text.
 
-    Long forms are looked up by their first bytes at every place of the text, so that the time hardly depends on how
-    many there are.
+    Long forms are looked up by their first bytes, so that the time hardly depends on how many there are.
     """
-    by_start: dict[bytes, list[tuple[bytes, str]]] = {}
-    for form, name in wanted:
-        if len(form) >= _START:
-            by_start.setdefault(form[:_START], []).append((form, name))
-        elif form in text:
-            yield name
-    for place in range(len(text) - _START + 1):
-        for form, name in by_start.get(text[place : place + _START], ()):
-            if text.startswith(form, place):
-                yield name
+
+    def __init__(self, wanted: Iterable[tuple[bytes, str]]) -> None:
+        self.short: list[tuple[bytes, str]] = []
+        self.by_start: dict[bytes, list[tuple[bytes, str]]] = {}
+        for form, name in wanted:
+            listed = self.by_start.setdefault(form[:_START], []) if len(form) >= _START else self.short
+            listed.append((form, name))
+
+    def found(self, text: bytes) -> list[str]:
+        """The names, each once."""
+        starts = self.by_start.keys() & {text[place : place + _START] for place in range(len(text) - _START + 1)}
+        asked = [*self.short, *(item for start in starts for item in self.by_start[start])]
+        return list(dict.fromkeys(name for form, name in asked if form in text))
 
 
 def forms(value: bytes) -> tuple[bytes, ...]:
@@ -174,6 +180,18 @@ def card_keys(card: SoftwareCard) -> Iterator[tuple[str, bytes]]:
         for key in directory.keys:
             if key.type is not KeyType.PIN:
                 yield f"{card.serial:08X} {directory.fid:04X} {key.type.name}-{key.id:02X} v{key.version}", key.value
+
+
+def psam_keys(card: AnyCard) -> Iterator[tuple[str, bytes]]:
+    """The keys that stand on a loaded PSAM: its own, and those of its key files."""
+    environments: Sequence[Environment] = card.chip.environments
+    for environment in environments:
+        cipher = environment.spec.algorithm.name
+        for name, own in environment.own.items():
+            yield f"PSAM {cipher} {name}", own.value
+        for number, stored in environment.keys.items():
+            for key in stored:
+                yield f"PSAM {cipher} {number:02X} {key.usage.kind.name}-{key.id:02X}", key.value
 
 
 def by_nature(parts: tuple[str, ...]) -> bool:
@@ -238,9 +256,9 @@ def custody(folder: Path, at_terminal: Any, run: Callable[..., None], leavings: 
     run(0, "keys", "derive", "--path", "99", "--workspace", "ws")
     blocks = ("--under", "TK-99", "--workspace", "ws")
     run(0, "keys", "derive", "--path", "99/990101", "--out", "city.keyblocks", *blocks, once=True)
-    run(0, "keys", "import", "city.keyblocks", *blocks)
-    run(0, "keys", "impact", "IRK:v1", "--workspace", "ws")
-    run(0, "keys", "anchor", "--workspace", "ws")
+    run(0, "keys", "import", "city.keyblocks", *blocks, once=True)
+    run(0, "keys", "impact", "IRK:v1", "--workspace", "ws", once=True)
+    run(0, "keys", "anchor", "--workspace", "ws", once=True)
     run(0, "keys", "component", "shred", *(f"sheets/{sheet.name}" for sheet in sheets), once=True)
 
 
@@ -256,10 +274,23 @@ def psams(folder: Path, run: Callable[..., None]) -> None:
     load = ("psam", "load", "--list", "list.toml", "--request", "1", "--by", "C", "--reader", image_path, *here)
     run(0, *load, once=True)
     run(4, *load)
-    run(0, "psam", "info", "--reader", image_path)
-    run(0, "psam", "where", "--holding", "DPK:v1", *here)
+    run(0, "psam", "info", "--reader", image_path, once=True)
+    run(0, "psam", "where", "--holding", "DPK:v1", *here, once=True)
     run(0, "psam", "form", "1", *here)
-    run(0, "keys", "impact", "DPK:v1", *here)
+    run(0, "keys", "impact", "DPK:v1", *here, once=True)
+
+
+NEW_PIN = "58213974"
+
+
+def counter(run: Callable[..., None], leavings: Leavings) -> None:
+    """At a counter: items read with keys of a PSAM, the holder's PIN changed and verified."""
+    card, module = ("--reader", "emulator", "--workspace", "ws"), ("--psam", "emulator")
+    leavings.secrets |= {"typed PIN": bytes.fromhex(NEW_PIN), "typed PIN digits": NEW_PIN.encode()}
+    run(0, "read", *card[:2], once=True)
+    run(0, "read", "DF03/EF07", *card, *module, once=True)
+    run(0, "pin", "change", *card, *module, once=True, typed=("123456", NEW_PIN, NEW_PIN))
+    run(1, "pin", "verify", *card, once=True, typed=(NEW_PIN,))
 
 
 TABLE = {"测试甲": "passphrase-of-jia", "测试乙": "passphrase-of-yi", "测试丙": "passphrase-of-bing"}
@@ -333,26 +364,31 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
             found.texts[f"{language} {' '.join(arguments)}"] = out
             assert got in (code, 4), out.decode()
 
-    run(0, "init", "ws", "--demo")
+    run(0, "init", "ws", "--demo", once=True)
     passphrase = (folder / "ws" / "keys" / "demo-passphrase").read_bytes().strip()
     vault = Vault.open(folder / "ws" / "keys" / "vault.json", Secret(passphrase))
     other_pin(vault)
-    run(0, "people", "--count", str(PEOPLE), "--out", "b.csv")
+    run(0, "people", "--count", str(PEOPLE), "--out", "b.csv", once=True)
     run(0, "check", "b.csv", "--workspace", "ws")
     job = ("personalize", "b.csv", "--workspace", "ws", "--reader", "emulator:2", "--wait", "0.2")
     run(0, *job, "--dry-run")
-    run(0, *job, "--trace", "traces", "--json")
+    run(0, *job, "--trace", "traces", "--json", once=True)
     run(0, *job)
-    run(0, "jobs", "--workspace", "ws", "--json")
+    run(0, "jobs", "--workspace", "ws", "--json", once=True)
     run(0, "jobs", "--workspace", "ws")
     run(0, "keys", "list", "--workspace", "ws")
-    run(0, "read", "--reader", "emulator")
     run(4, "jobs", "--workspace", "ws", "lose", "1")
-    run(0, "demo", "--count", "2", once=True)
-    custody(folder, at_terminal, run, found)
-    psams(folder, run)
-    ceremony(folder, run, found)
-    key_server(folder, run, found)
+    with ThreadPoolExecutor() as pool:
+        parts = [
+            pool.submit(ceremony, folder, run, found),
+            pool.submit(custody, folder, at_terminal, run, found),
+            pool.submit(psams, folder, run),
+            pool.submit(run, 0, "demo", "--count", "2", once=True),
+            pool.submit(key_server, folder, run, found),
+            pool.submit(counter, run, found),
+        ]
+        for part in parts:
+            part.result()
 
     found.take(folder, by_nature)
     found.secrets |= {"PIN": PIN, "PIN digits": PIN.hex().encode()}
@@ -365,6 +401,8 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
     made += [image.load(path.read_text()) for path in (folder / "demo-workspace" / "cards").rglob("*.json")]
     for card in (*made, personalized_card()):
         found.secrets |= dict(card_keys(card))
+    for path in (folder / "ws" / "cards").glob("psam-*.json"):
+        found.secrets |= dict(psam_keys(image.load(path.read_text("utf-8"))))
     for row in rows:
         found.people |= {f"ssn {row['seq']}": row["ssn"], f"name {row['seq']}": row["name"]}
     return found
@@ -448,9 +486,11 @@ def test_a_leak_planted_in_the_code_is_found(workshop: Path) -> None:
     assert {name for name, _ in left.secret_hits()} == set(left.secrets)
 
 
-@pytest.mark.skipif(CORE_PATTERN[:1] in "|/", reason="this system sends core files elsewhere")
 def test_a_core_file_would_be_found(workshop: Path, at_terminal: Any) -> None:
     """Without its protection the same crash leaves a core file, with component and passphrase in it."""
+    if CORE_PATTERN[:1] in "|/":
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing(f"this system sends core files elsewhere: {CORE_PATTERN}")
     component = ["component", "generate", "TK-99", "--xor", "2", "--out", "sheets", "--workspace", "ws"]
     assert sscard(workshop, "keys", *component)[0] == 0
     sheets = sorted((workshop / "sheets").iterdir())

@@ -45,8 +45,8 @@ def advise(event: Event, said: str) -> Advice | None:
     """What an event asks of the operator; ``said`` is its line in the log.  None where it asks nothing."""
     error = event.error
     match event.kind:
-        case Kind.SPOILED:
-            return Advice(Severity.ATTEND, text("personalize.next-spoiled", head=event.head))
+        case Kind.SPOILED if error is not None:
+            return Advice(Severity.ATTEND, text("personalize.next-spoiled", head=event.head, code=error.code))
         case Kind.REFUSED if error is not None:
             words = text("personalize.next-refused", head=event.head, what=error.parts()[0])
             return Advice(Severity.ATTEND, words)

@@ -1,4 +1,5 @@
-"""Who opens a production job, asked for at the terminal, from private files, or from the lines of standard input."""
+"""Who opens a production job or acts on a PSAM: asked for at the terminal, from private files, or from the lines of
+standard input."""
 
 from __future__ import annotations
 
@@ -55,6 +56,26 @@ def signers(place: Workspace, rows: Batch | BlankOrder, given: Sequence[str]) ->
     return found
 
 
+def proved(place: Workspace, name: str) -> str:
+    """Somebody who acts, by name as enrolled, once their passphrase proves it; as given where no approvals are asked.
+
+    The passphrase is typed unseen, or is the next line of standard input where there is no terminal.  Raises
+    CustodyError for an unknown name or wrong passphrase, GuardRefused("person-unproved").
+    """
+    if not place.approvals:
+        return name
+    from sscard.keys.ceremony.run import Place
+
+    person = Place(place.root).register().find(name)
+    passphrase = _typed_by(person) if sys.stdin.isatty() else _next_line()
+    try:
+        if not len(passphrase):
+            raise GuardRefused("person-unproved", name=person.name)
+        return person.signer(passphrase).person.name
+    finally:
+        passphrase.wipe()
+
+
 def _from_files(register: Register, given: Sequence[str]) -> Iterable[tuple[Person, Secret]]:
     from sscard.commands.unlock import read_secret
 
@@ -66,20 +87,28 @@ def _from_files(register: Register, given: Sequence[str]) -> Iterable[tuple[Pers
 
 
 def _typed(register: Register, count: int) -> Iterable[tuple[Person, Secret]]:
-    from sscard.keys.secret import Secret
-
     for number in range(1, count + 1):
         person = register.find(click.prompt(text("operator.ask-name", number=number, count=count), err=True))
-        typed = click.prompt(text("operator.ask-passphrase", name=person.name), hide_input=True, err=True)
-        yield person, Secret(typed.encode("utf-8"))
+        yield person, _typed_by(person)
+
+
+def _typed_by(person: Person) -> Secret:
+    from sscard.keys.secret import Secret
+
+    typed = click.prompt(text("operator.ask-passphrase", name=person.name), hide_input=True, err=True)
+    return Secret(typed.encode("utf-8"))
 
 
 def _from_lines(register: Register, count: int) -> Iterable[tuple[Person, Secret]]:
+    for number in range(count):
+        name, passphrase = _next_line(), _next_line()
+        if not len(name) or not len(passphrase):
+            raise GuardRefused("approval-missing", given=number, wanted=count)
+        yield register.find(name.reveal().decode("utf-8", "replace")), passphrase
+
+
+def _next_line() -> Secret:
+    """The next line of standard input; nothing at its end."""
     from sscard.keys.secret import Secret
 
-    lines = sys.stdin.buffer
-    for number in range(count):
-        name, passphrase = (lines.readline().rstrip(b"\r\n") for _ in range(2))
-        if not name or not passphrase:
-            raise GuardRefused("approval-missing", given=number, wanted=count)
-        yield register.find(name.decode("utf-8", "replace")), Secret(passphrase)
+    return Secret(sys.stdin.buffer.readline().rstrip(b"\r\n"))

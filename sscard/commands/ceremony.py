@@ -12,8 +12,9 @@ from sscard.errors import Exit, SscardError
 from sscard.messages import Lang, current, text
 
 if TYPE_CHECKING:
-    from sscard.keys.ceremony.run import Place, Story
+    from sscard.keys.ceremony.run import Place
     from sscard.keys.ceremony.script import Script
+    from sscard.keys.ceremony.story import Story
 
 
 @click.group(help=text("ceremony.group"))
@@ -151,7 +152,7 @@ def run(script_name: str, settings: tuple[str, ...], roles: tuple[str, ...], wor
 @workspace_option
 @json_option
 def status(run_name: str | None, workspace: Path, as_json: bool) -> int:
-    from sscard.keys.ceremony.run import read
+    from sscard.keys.ceremony.story import read
 
     place = _place(workspace)
     if run_name:
@@ -225,8 +226,8 @@ def verify(run_name: str | None, printed: str | None, workspace: Path, as_json: 
 @json_option
 def forms(run_name: str, out: Path, translation: bool, workspace: Path, as_json: bool) -> int:
     from sscard.keys.ceremony import forms as sheets
-    from sscard.keys.ceremony.run import read
     from sscard.keys.ceremony.script import Form
+    from sscard.keys.ceremony.story import read
     from sscard.keys.files import write_private
 
     story = read(_place(workspace).folder(run_name))

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from sscard.apdu.transport import Transport
     from sscard.keys.ceremony.carriers import Carrier, CarrierCard
     from sscard.keys.ceremony.people import Person
-    from sscard.keys.ceremony.run import Place, Run, Story
+    from sscard.keys.ceremony.run import Place, Run
     from sscard.keys.ceremony.script import Blank, Item, Script, Step
+    from sscard.keys.ceremony.story import Story
     from sscard.keys.ceremony.transcript import Entry
     from sscard.keys.secret import Secret
     from sscard.keys.vault import Vault
@@ -198,7 +199,8 @@ def _begun(
 
 def give_up(place: Place, name: str, reason: str) -> Story:
     """Abandon a run: two of its people sign.  Raises what :func:`sscard.keys.ceremony.run.abandon` raises."""
-    from sscard.keys.ceremony.run import abandon, read
+    from sscard.keys.ceremony.run import abandon
+    from sscard.keys.ceremony.story import read
 
     table = TerminalTable(as_json=False)
     with place.locked():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sscard.messages import current, text
 
 if TYPE_CHECKING:
-    from sscard.keys.ceremony.run import Story
+    from sscard.keys.ceremony.story import Story
     from sscard.keys.ceremony.transcript import Entry
 
 _CHINA: Final = timezone(timedelta(hours=8))

@@ -137,14 +137,16 @@ def combine(
     cipher = Algorithm[algorithm]
     level = _level(name, transport=transport)
     where = _region(level, place.region, transport=transport) if region is None else region
-    vault.check_place(name, level, where, version)
+    vault.check_free(name, level, where, version)
     typed: list[Component] = []
-    for number in range(1, threshold + 1):
-        made = _ask(number, threshold, count, cipher, size=_size(name, cipher), shared=shared, taken=typed)
-        typed.append(made)
-    key = put_together(typed)
-    for each in typed:
-        each.value.wipe()
+    try:
+        for number in range(1, threshold + 1):
+            made = _ask(number, threshold, count, cipher, size=_size(name, cipher), shared=shared, taken=typed)
+            typed.append(made)
+        key = put_together(typed)
+    finally:
+        for each in typed:
+            each.value.wipe()
     check = check_value(method_of(cipher), key.reveal()).hex().upper()
     if expect is not None and expect.upper() != check:
         key.wipe()
@@ -276,21 +278,28 @@ def _ask(
     if any(each.index == index for each in taken):
         raise CustodyError("component-twice")
     for attempt in range(1, _ATTEMPTS + 1):
-        value = _hidden(size)
-        check = click.prompt(_text("ask-check"))
-        made = Component(index, count, threshold, value, _hex(check), shared, method_of(cipher))
         try:
-            made.verify()
-        except CustodyError:
-            value.wipe()
+            value, check = _hidden(size), _hex(click.prompt(_text("ask-check")))
+            made = Component(index, count, threshold, value, check, shared, method_of(cipher))
+            _verify(made)
+        except CustodyError as error:
             if attempt == _ATTEMPTS:
                 raise
-            click.echo(_text("again"))
+            click.echo(_text("again", reason=error.parts()[0]))
         else:
             break
     _clear()
     click.prompt(_text("accepted", index=index), default="", show_default=False, prompt_suffix="")
     return made
+
+
+def _verify(made: Component) -> None:
+    """Hold a component against its check value; what does not fit is wiped.  Raises CustodyError."""
+    try:
+        made.verify()
+    except CustodyError:
+        made.value.wipe()
+        raise
 
 
 def _hidden(size: int) -> Secret:

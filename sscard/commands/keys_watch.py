@@ -97,16 +97,15 @@ def change_state(ref: str, state: str, workspace: Path, as_json: bool) -> int:
 def anchor(accept: int | None, workspace: Path, as_json: bool) -> int:
     from sscard.commands.audit_log import audit
     from sscard.commands.unlock import own_vault
-    from sscard.keys.anchor import Anchor
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)
-    vault = own_vault(place, anchored=accept is None)
+    vault = own_vault(place, hold=accept is None)
     if accept is not None:
         if vault.generation != accept:
             raise CustodyError("anchor-generation", generation=vault.generation, wanted=accept)
         audit(place, "keys anchor --accept", generation=accept, digest=vault.digest.hex())
-        vault.attach(Anchor(place.anchor_path))
+        vault.accept()
     _show_anchor(vault, place, accepted=accept is not None, as_json=as_json)
     return Exit.OK
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from sscard.durable import write_private
 from sscard.errors import GuardRefused
 
 
@@ -17,12 +17,4 @@ def ensure_new(path: Path, *, force: bool) -> None:
 def write_new(path: Path, content: bytes, *, force: bool) -> None:
     """Write a file of mode 0600, flushed and then named.  Raises GuardRefused("file-exists") without ``force``."""
     ensure_new(path, force=force)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_private(path, content)

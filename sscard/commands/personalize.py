@@ -77,6 +77,7 @@ _ORDER = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
     show_default=True,
     help=text("operator.help-feeder-limit"),
 )
+@click.option("--accept-clock", is_flag=True, help=text("operator.help-accept-clock"))
 @click.option("--bell", is_flag=True, help=text("operator.help-bell"))
 @click.option("--trace", type=click.Path(path_type=Path, file_okay=False), help=text("personalize.help-trace"))
 @json_option
@@ -100,6 +101,7 @@ def command(
     approval: tuple[str, ...],
     feeder: str | None,
     feeder_limit: float,
+    accept_clock: bool,
     bell: bool,
     trace: Path | None,
     as_json: bool,
@@ -109,11 +111,14 @@ def command(
     from sscard.commands.unlock import unlock
     from sscard.cos.profile import load_profile
     from sscard.errors import UsageError
+    from sscard.personalize.clock import require_clock
     from sscard.personalize.exchange.load import load_format
     from sscard.personalize.job import open_production, pass_of
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace)
+    if not dry_run:
+        require_clock(place, accepted=accept_clock)
     profile = load_profile(profile_name or place.profile)
     layout = load_format(format_name or "canonical")
     returns = load_format(returns_name) if returns_name else layout
@@ -150,7 +155,8 @@ def command(
             slot.close()
         raise
     with closing(production):
-        return _produce(production, slots, feed, wait=wait, bell=bell, as_json=as_json)
+        names = [signer.person.name for signer in people]
+        return _produce(production, slots, feed, names, wait=wait, bell=bell, as_json=as_json)
 
 
 def _rows(
@@ -202,7 +208,14 @@ def _feedback(
 
 
 def _produce(
-    production: Production, slots: Sequence[Slot], feed: Feeding | None, *, wait: float, bell: bool, as_json: bool
+    production: Production,
+    slots: Sequence[Slot],
+    feed: Feeding | None,
+    people: Sequence[str],
+    *,
+    wait: float,
+    bell: bool,
+    as_json: bool,
 ) -> int:
     from sscard.commands.production import run_line
 
@@ -215,7 +228,7 @@ def _produce(
         slots = _look_into_heads(production, slots, as_json=as_json)
     if feed is not None:
         slots = feed(production.work, slots)
-    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell)
+    return run_line(production, slots, wait=wait, as_json=as_json, bell=bell, people=people)
 
 
 def _look_into_heads(production: Production, slots: Sequence[Slot], *, as_json: bool) -> list[Slot]:

@@ -9,13 +9,15 @@ from types import FrameType
 
 import click
 
-from sscard.commands.board import Board, JsonBoard, LiveBoard, PlainBoard, balance_facts, resume_line, show_balance
+from sscard.commands.board import Board, JsonBoard, PlainBoard, balance_facts, resume_line, show_balance
 from sscard.commands.common import emit, is_terminal, show_error
+from sscard.commands.screen import LiveBoard
 from sscard.cos.passes import plain
 from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
 from sscard.personalize.heads import Event, Slot
 from sscard.personalize.job import Production
+from sscard.personalize.journal import retire
 from sscard.personalize.ledger import State
 from sscard.personalize.line import Line
 
@@ -27,11 +29,12 @@ def run_line(
     wait: float,
     as_json: bool,
     bell: bool = False,
+    people: Sequence[str] = (),
     watch: Callable[[Event], None] = lambda _event: None,
 ) -> int:
-    """Make the cards of a job and return the exit code; ``watch`` sees every event."""
+    """Make the cards of a job and return the exit code; ``people`` opened the job, ``watch`` sees every event."""
     line = Line(production.work, slots, patience=wait)
-    board = _board(production, as_json=as_json, bell=bell)
+    board = _board(production, people, as_json=as_json, bell=bell)
     restore = _on_interrupt(line, board)
     try:
         with board, closing(line.run()) as events:
@@ -43,14 +46,22 @@ def run_line(
     return _finish(production, line.outcome, interrupted=line.drained_by_hand, as_json=as_json)
 
 
-def _board(production: Production, *, as_json: bool, bell: bool) -> Board:
+def _board(production: Production, people: Sequence[str], *, as_json: bool, bell: bool) -> Board:
     if as_json:
         return JsonBoard()
     if not is_terminal():
         return PlainBoard()
-    job = production.job
-    title = text("personalize.title", batch=job.batch, profile=job.profile, region=production.workspace.region)
-    return LiveBoard(title, production.workspace.demo, production.work.ledger.balance(job.job), bell=bell)
+    job, profile = production.job, production.work.template.profile
+    title = text(
+        "personalize.title",
+        batch=job.batch,
+        generation=profile.generation.removesuffix("0"),
+        algorithm=profile.algorithm.name,
+        profile=job.profile,
+        region=production.workspace.region,
+    )
+    balance = production.work.ledger.balance(job.job)
+    return LiveBoard(title, production.workspace.demo, balance, people, bell=bell)
 
 
 def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
@@ -82,6 +93,8 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
     trouble = None if balance.complete else outcome
     files: dict[str, str] = {}
     try:
+        if balance.complete:
+            retire(production.work.folder, production.work.note)
         returns, spoiled = production.returns()
         files = {"returns": str(returns), "spoiled_list": str(spoiled)}
     except SscardError as error:

@@ -125,6 +125,7 @@ def load(
     workspace: Path,
     as_json: bool,
 ) -> int:
+    from sscard.commands.approvals import proved
     from sscard.commands.psam_open import open_psam, register_of
     from sscard.commands.unlock import unlock
     from sscard.keys.catalog import canonical
@@ -135,6 +136,7 @@ def load(
     opened, order = open_workspace(workspace), read_list(list_path)
     if order.city != opened.region:
         raise UsageError("psam-city", wanted=order.city, found=opened.region)
+    who = proved(opened, who)
     with register_of(opened) as register, open_psam(reader, order.algorithm) as psam:
         place = register.reserve(number, psam.facts().public.serial.hex(), order, who)
         changed = frozenset(map(canonical, replace))

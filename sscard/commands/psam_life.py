@@ -83,11 +83,13 @@ def recall(terminal: str, who: str, reason: str, lost: bool, workspace: Path, as
 @click.option("--witness", required=True, help=messages.text("psam.option-witness"))
 @_common
 def destroy(terminal: str, who: str, reason: str, witness: str, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.approvals import proved
     from sscard.commands.psam_open import register_of
     from sscard.personalize.workspace import open_workspace
 
-    with register_of(open_workspace(workspace)) as register:
-        entry = register.destroy(terminal, who, witness, reason)
+    opened = open_workspace(workspace)
+    with register_of(opened) as register:
+        entry = register.destroy(terminal, proved(opened, who), proved(opened, witness), reason)
     return _shown([entry], as_json=as_json)
 
 

@@ -118,14 +118,15 @@ def _show_advice(advice: Advice, *, as_json: bool) -> None:
 @workspace_option
 @json_option
 def request(list_path: Path, who: str, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.approvals import proved
     from sscard.commands.psam_open import register_of
     from sscard.personalize.workspace import open_workspace
     from sscard.psam.advice import advise
     from sscard.psam.loadlist import read_list
 
-    order = read_list(list_path)
-    with register_of(open_workspace(workspace)) as register:
-        made = register.request(order, list_path.read_text(encoding="utf-8"), who)
+    opened, order = open_workspace(workspace), read_list(list_path)
+    with register_of(opened) as register:
+        made = register.request(order, list_path.read_text(encoding="utf-8"), proved(opened, who))
     advice = advise(order)
     if as_json:
         emit(_facts(made) | {"surplus": list(advice.surplus), "lacking": list(advice.lacking)})
@@ -143,11 +144,13 @@ def request(list_path: Path, who: str, workspace: Path, as_json: bool) -> int:
 @workspace_option
 @json_option
 def review(number: int, who: str, refuse: bool, note: str, workspace: Path, as_json: bool) -> int:
+    from sscard.commands.approvals import proved
     from sscard.commands.psam_open import register_of
     from sscard.personalize.workspace import open_workspace
 
-    with register_of(open_workspace(workspace)) as register:
-        found = register.review(number, who, approve=not refuse, note=note)
+    opened = open_workspace(workspace)
+    with register_of(opened) as register:
+        found = register.review(number, proved(opened, who), approve=not refuse, note=note)
     if as_json:
         emit(_facts(found))
     else:

@@ -41,7 +41,9 @@ def command() -> None:
 @click.option("--profile", "profile_name", metavar="NAME", help=text("cos.option-profile"))
 @click.option("--pass", "pass_name", metavar="NAME", help=text("modes.help-pass"))
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help=text("selftest.option-every"))
-@click.option("--doubles", type=click.IntRange(0), default=200, show_default=True, help=text("selftest.option-doubles"))
+@click.option(
+    "--doubles", type=click.IntRange(0), default=1_000, show_default=True, help=text("selftest.option-doubles")
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=text("selftest.option-seed"))
 @json_option
 def tear_command(

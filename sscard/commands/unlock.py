@@ -62,8 +62,8 @@ def chosen_backend(workspace: Workspace) -> Backend:
     return parse_backend(workspace.keys, workspace.root)
 
 
-def open_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
-    """The vault of a workspace, for commands that list or change it; ``anchored`` holds it against its anchor.
+def open_vault(workspace: Workspace, *, hold: bool = True) -> Vault:
+    """The vault of a workspace, for commands that list or change it; ``hold`` as in :meth:`Vault.open`.
 
     Raises what :func:`unlock` raises, except for the guard.
     """
@@ -71,15 +71,15 @@ def open_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
         raise CustodyError("vault-missing", path=str(workspace.vault_path))
     passphrase = _passphrase(workspace)
     try:
-        return Vault.open(workspace.vault_path, passphrase, Anchor(workspace.anchor_path) if anchored else None)
+        return Vault.open(workspace.vault_path, passphrase, Anchor(workspace.anchor_path), hold=hold)
     finally:
         passphrase.wipe()
 
 
-def own_vault(workspace: Workspace, *, anchored: bool = True) -> Vault:
+def own_vault(workspace: Workspace, *, hold: bool = True) -> Vault:
     """As :func:`open_vault`, for commands that know no other back end.  Raises what :func:`require_vault` raises."""
     require_vault(workspace)
-    return open_vault(workspace, anchored=anchored)
+    return open_vault(workspace, hold=hold)
 
 
 def require_vault(workspace: Workspace) -> None:

@@ -43,7 +43,7 @@ def apply(base: Content, difference: Content, file: str) -> Content:
 
 
 def _remove(root: Content, entry: Table, content: Content) -> None:
-    for place in entry.texts("at"):
+    for place in entry.text_or_texts("at"):
         siblings, index = _find(root, place, entry.file)
         del siblings[index]
     entry.finish()

@@ -1,9 +1,19 @@
-"""The plain values inside a stored object, by place: what a write log is made of."""
+"""What a chip's memory is made of: its plain values by place, of which a write log is made, and a quick copy of it all."""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import Self
+
+
+class QuickCopy:
+    """Plain memory: ``deepcopy`` goes through bytes, several times as fast, for every tear is tried on a copy."""
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        copy: Self = pickle.loads(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))  # noqa: S301 - our own bytes, just made
+        return copy
 
 
 def values(place: str, value: object, derived: frozenset[str] = frozenset()) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from sscard.cos.bound import Act
 from sscard.emulator.access import Security
 from sscard.emulator.amounts import OpenLoad, OpenPurchase
 from sscard.emulator.answers import answer_to_reset, answer_to_select
-from sscard.emulator.cells import values
+from sscard.emulator.cells import QuickCopy, values
 from sscard.emulator.nodes import MF_FID, Counted, Directory, DirectoryKind, Ef, EfType
 from sscard.emulator.options import CardOptions
 from sscard.emulator.words import APPLICATION_BLOCKED, NO_CHALLENGE, NOT_NOW, UNSUPPORTED, Refusal
@@ -68,7 +68,7 @@ class PkiWork:
     chosen_at: int = 0
 
 
-class Chip:
+class Chip(QuickCopy):
     """One card's memory and security state; the commands of this package are functions over it.
 
     ``pointer`` is the current record number, 0 for none.  ``pending`` waits for GET RESPONSE, ``transaction`` for its

@@ -69,18 +69,19 @@ class Anchor:
     def admit(self) -> None:
         """Raise GuardRefused("vault-wait") while the wait after wrong passphrases lasts.
 
-        A clock set back counts as no time passed.
+        A clock set back counts as no time passed.  A damaged anchor makes nobody wait; :meth:`hold` tells of it.
         """
-        mark = self.read() or Mark()
+        mark = self._counted() or Mark()
         passed = self._clock() - mark.failed
         left = waiting(mark.failures) - max(0, int(passed))
         if left > 0:
             raise GuardRefused("vault-wait", failures=mark.failures, seconds=left)
 
     def count_failure(self) -> None:
-        """One more wrong passphrase."""
-        mark = self.read() or Mark()
-        self._write(replace(mark, failures=mark.failures + 1, failed=int(self._clock())))
+        """One more wrong passphrase.  A damaged anchor is left as it was found."""
+        mark = self._counted()
+        if mark is not None:
+            self._write(replace(mark, failures=mark.failures + 1, failed=int(self._clock())))
 
     def hold(self, generation: int, digest: bytes, salt: bytes, key: Secret) -> None:
         """Compare an opened vault with what is remembered; a newer one moves the anchor forward.
@@ -110,6 +111,13 @@ class Anchor:
         """Remember a state of the vault and forget wrong passphrases.  Raises CustodyError("anchor-unwritable")."""
         mark = Mark(vault=salt.hex(), generation=generation, digest=digest.hex())
         self._write(replace(mark, mac=_mac(mark, key)))
+
+    def _counted(self) -> Mark | None:
+        """What stands there for counting: a fresh mark where there is no anchor yet, None where it is damaged."""
+        try:
+            return self.read() or Mark()
+        except CustodyError:
+            return None
 
     def _write(self, mark: Mark) -> None:
         try:

@@ -172,10 +172,11 @@ class _Talk(socketserver.BaseRequestHandler):
         with owner.listed(connection), connection.makefile("rb") as stream:
             nonce = secrets.token_hex(bars.NONCE_SIZE)
             connection.sendall(bars.join(bars.GREETING, bars.VERSION, nonce))
-            if not self._known(owner, connection, stream.readline(bars.LINE_LIMIT), nonce):
-                owner.note(peer, bars.HELLO, "", "refused")
+            known, answer = _hello(owner, stream.readline(bars.LINE_LIMIT), nonce)
+            owner.note(peer, bars.HELLO, "", "ok" if known else "refused")
+            connection.sendall(answer)
+            if not known:
                 return
-            owner.note(peer, bars.HELLO, "", "ok")
             connection.settimeout(owner.limits.idle_seconds)
             session = Session()
             while line := stream.readline(bars.LINE_LIMIT + 1):
@@ -185,50 +186,51 @@ class _Talk(socketserver.BaseRequestHandler):
                 owner.wait_turn()
                 connection.sendall(_answer(owner, session, line, peer))
 
-    @staticmethod
-    def _known(owner: KeyServer, connection: socket.socket, line: bytes, nonce: str) -> bool:
-        """Whether the client proved that it knows the token and sends factors as the server wants them; answers."""
-        try:
-            hello, client_nonce, proof, factors = bars.split(line)
-        except (ValueError, CustodyError):
-            hello = client_nonce = proof = factors = ""
-        expected = bars.proof(owner.token, "client", nonce, client_nonce)
-        if hello != bars.HELLO or len(client_nonce) < 32 or not hmac.compare_digest(proof, expected):
-            connection.sendall(bars.refusal(CustodyError("keyserver-token")))
-            return False
-        if factors != owner.factors.value:
-            connection.sendall(bars.refusal(CustodyError("keyserver-order", ours=owner.factors.value, given=factors)))
-            return False
-        mark = "demo" if owner.service.demo else "production"
-        connection.sendall(bars.join(bars.DONE, bars.proof(owner.token, "server", nonce, client_nonce), mark))
-        return True
+
+def _hello(owner: KeyServer, line: bytes, nonce: str) -> tuple[bool, bytes]:
+    """Whether the client proved that it knows the token and sends factors as the server wants them; the answer."""
+    try:
+        hello, client_nonce, proof, factors = bars.split(line)
+    except (ValueError, CustodyError):
+        hello = client_nonce = proof = factors = ""
+    expected = bars.proof(owner.token, "client", nonce, client_nonce)
+    if hello != bars.HELLO or len(client_nonce) < 32 or not hmac.compare_digest(proof, expected):
+        return False, bars.refusal(CustodyError("keyserver-token"))
+    if factors != owner.factors.value:
+        return False, bars.refusal(CustodyError("keyserver-order", ours=owner.factors.value, given=factors))
+    mark = "demo" if owner.service.demo else "production"
+    return True, bars.join(bars.DONE, bars.proof(owner.token, "server", nonce, client_nonce), mark)
 
 
 def _answer(owner: KeyServer, session: Session, line: bytes, peer: str) -> bytes:
     """Do what one line asks for and write it down."""
+    if owner.platform.speaks(line):
+        result = "ok"
+        try:
+            answer = owner.platform.answer(line, session)
+        except CustodyError as error:
+            result, answer = error.key, bars.refusal(error)
+        owner.note(peer, session.request, session.asked(), result)
+        return answer
     operation = key = "?"
     try:
-        if owner.platform.speaks(line):
-            operation, answer = owner.platform.answer(line, session)
-            key = str(session.key or "")
-        else:
-            name, *fields = bars.split(line)
-            call = bars.OPERATIONS.get(name)
-            if call is None or len(fields) != len(call.fields):
-                raise CustodyError("keyserver-line")
-            operation = name
-            arguments = [bars.read(kind, field, owner.factors) for kind, field in zip(call.fields, fields, strict=True)]
-            key = str(arguments[0]) if isinstance(arguments[0], KeyRef) else ""
-            result = getattr(owner.service, name)(*arguments)
-            answer = bars.join(bars.DONE)
-            if result is not None:
-                answer = bars.join(bars.DONE, bars.write(call.answer, result, owner.factors))
-            if isinstance(result, Secret):
-                result.wipe()
+        name, *fields = bars.split(line)
+        call = bars.OPERATIONS.get(name)
+        if call is None or len(fields) != len(call.fields):
+            raise CustodyError("keyserver-line")
+        operation = name
+        arguments = [bars.read(kind, field, owner.factors) for kind, field in zip(call.fields, fields, strict=True)]
+        key = str(arguments[0]) if isinstance(arguments[0], KeyRef) else ""
+        found = getattr(owner.service, name)(*arguments)
     except CustodyError as error:
         owner.note(peer, operation, key, error.key)
         return bars.refusal(error)
     owner.note(peer, operation, key, "ok")
+    if found is None:
+        return bars.join(bars.DONE)
+    answer = bars.join(bars.DONE, bars.write(call.answer, found, owner.factors))
+    if isinstance(found, Secret):
+        found.wipe()
     return answer
 
 

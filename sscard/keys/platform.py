@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -31,11 +31,17 @@ _ELEMENT: Final = re.compile(r"<([A-Z0-9]+)>([^<>]*)</\1>")
 
 @dataclass(slots=True)
 class Session:
-    """What one connection remembers: the card of its last basic-data request; ``key`` was used last."""
+    """What one connection remembers: the card of its last basic-data request; the last request by name (``?`` for
+    one that no dialect knows) and the keys it asked for, answered or not."""
 
     region: str = ""
     card: bytes = b""
-    key: KeyRef | None = None
+    request: str = "?"
+    keys: list[KeyRef] = field(default_factory=list)
+
+    def asked(self) -> str:
+        """The keys of the last request, for the journal."""
+        return ", ".join(map(str, self.keys))
 
 
 class Platform:
@@ -53,17 +59,18 @@ class Platform:
         """Whether a line is a platform request."""
         return line.lstrip().startswith(b"<") or line[:3] in _starts()
 
-    def answer(self, line: bytes, session: Session) -> tuple[str, bytes]:
-        """Name of the request and the answering line.
+    def answer(self, line: bytes, session: Session) -> bytes:
+        """The answering line; ``session`` tells then which request it was and what keys it asked for.
 
         Raises CustodyError: "platform-request" for what no dialect knows, else what the key service raises.
         """
-        session.key = None
+        session.request, session.keys = "?", []
         text = line.decode("ascii", "replace").strip()
         if text.startswith("<"):
             return self._answer_xml(text, session)
         kind, _, rest = text.partition("|")
         form = _table()["bars"][kind]
+        session.request = form["name"]
         values = rest.split("|")
         if values and values[-1] == "" and len(values) > len(form["fields"]):
             values.pop()
@@ -72,18 +79,19 @@ class Platform:
             raise CustodyError("platform-request", request=kind)
         fields = dict(zip(known, values, strict=False))
         parts = self._answers[form["name"]](fields, session)
-        return form["name"], ("".join(f"{part}|" for part in parts) + "\n").encode("ascii")
+        return ("".join(f"{part}|" for part in parts) + "\n").encode("ascii")
 
-    def _answer_xml(self, text: str, session: Session) -> tuple[str, bytes]:
+    def _answer_xml(self, text: str, session: Session) -> bytes:
         """Flat elements; an opening tag where the closing one of the root should stand is read as that."""
         elements = dict(_ELEMENT.findall(text))
         form = _table()["xml"].get(elements.get("MSGNO", ""))
         if form is None or any(element not in elements for element in form["fields"].values()):
             raise CustodyError("platform-request", request=elements.get("MSGNO", "XML"))
+        session.request = form["name"]
         fields = {name: elements[element] for name, element in form["fields"].items()}
         parts = self._answers[form["name"]](fields, session)
         body = "".join(f"<{name}>{part}</{name}>" for name, part in zip(form["answer"], parts, strict=True))
-        return form["name"], f"<ROOT>{body}</ROOT>\n".encode("ascii")
+        return f"<ROOT>{body}</ROOT>\n".encode("ascii")
 
     def _basic_data(self, fields: Mapping[str, str], session: Session) -> Sequence[str]:
         """Internal authentication of the card, and the external one for its basic data where it has factor 3.0."""
@@ -115,8 +123,8 @@ class Platform:
 
     def _proof(self, name: str, fields: Mapping[str, str], session: Session, side: str) -> str:
         ref = KeyRef(name, session.region, session.card)
+        session.keys.append(ref)
         self._check_algorithm(ref, fields)
-        session.key = ref
         original = _hex(fields[f"{side}_original"], _ORIGINAL_SIZE)
         proof = self._service.authentication_data(ref, _hex(fields[f"{side}_factor"]), original)
         return (proof + original).hex().upper()
@@ -128,7 +136,8 @@ class Platform:
         if not session.card:
             raise CustodyError("platform-card")
         name, version, region = _address(fields["address"], session.region)
-        ref = session.key = KeyRef(name, region, session.card, version)
+        ref = KeyRef(name, region, session.card, version)
+        session.keys.append(ref)
         self._check_algorithm(ref, fields)
         return ref
 

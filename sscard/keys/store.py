@@ -127,7 +127,7 @@ class KeyStore:
         check = _check_value(name, value, algorithm, usage)
         name = canonical(name)
         entry = Entry(name, level, region, version, algorithm, usage, state, self._demo, check, exportable)
-        self._admit(entry)
+        self.check_free(entry.name, entry.level, entry.region, entry.version)
         self._entries[entry.place] = entry
         self._values[entry.place] = value
         return entry
@@ -143,6 +143,13 @@ class KeyStore:
         owner = owner_of(name)
         if owner is not None and owner is not level:
             raise CustodyError("key-owner", key=label, owner=owner.value)
+
+    def check_free(self, name: str, level: Level, region: str, version: int) -> None:
+        """As :meth:`check_place`, and "key-twice" where a key stands there: said before anybody types or makes one."""
+        self.check_place(name, level, region, version)
+        held = self._entries.get((canonical(name), region, version))
+        if held is not None:
+            raise CustodyError("key-twice", key=str(held))
 
     def refresh(self) -> None:
         """Take up what others have changed; nobody else changes a store in memory."""
@@ -190,15 +197,9 @@ class KeyStore:
         if entry.state is not State.DESTROYED:
             check = _check_value(entry.name, value, entry.algorithm, entry.usage)
             entry = replace(entry, check_value=check)
-        self._admit(entry)
+        self.check_free(entry.name, entry.level, entry.region, entry.version)
         self._entries[entry.place] = entry
         self._values[entry.place] = value
-
-    def _admit(self, entry: Entry) -> None:
-        """Raise CustodyError where the place is impossible or taken."""
-        self.check_place(entry.name, entry.level, entry.region, entry.version)
-        if entry.place in self._entries:
-            raise CustodyError("key-twice", key=str(entry))
 
     def _put(self, entry: Entry) -> Entry:
         self.revision += 1

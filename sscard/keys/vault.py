@@ -13,7 +13,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -26,7 +27,7 @@ from sscard.errors import CustodyError, GuardRefused
 from sscard.keys.anchor import Anchor
 from sscard.keys.catalog import Level
 from sscard.keys.family import Algorithm
-from sscard.keys.files import write_private
+from sscard.keys.files import alone, write_private
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry, KeyStore, State, Usage
 
@@ -104,32 +105,34 @@ class Vault(KeyStore):
         return cls(path, demo=demo, cost=cost, salt=salt, key=cost.derive(passphrase, salt), anchor=anchor)
 
     @classmethod
-    def open(cls, path: Path, passphrase: Secret, anchor: Anchor | None = None) -> Self:
-        """Read and unseal a vault, and hold it against its anchor where one is given.
+    def open(cls, path: Path, passphrase: Secret, anchor: Anchor | None = None, *, hold: bool = True) -> Self:
+        """Read and unseal a vault, and hold it against its anchor where one is given; one process at a time.
 
-        Raises CustodyError: "vault-missing", "vault-unreadable", "vault-format" (no vault, or a newer one),
-        "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart), and what
+        Without ``hold`` the anchor makes wrong passphrases wait and no more: for who wants to :meth:`accept` the file
+        as it stands.  Raises CustodyError: "vault-missing", "vault-unreadable", "vault-format" (no vault, or a newer
+        one), "vault-cost", "vault-sealed" (wrong passphrase or changed file: the two cannot be told apart), and what
         :class:`sscard.keys.anchor.Anchor` raises.
         """
-        raw, mark = _read(path)
-        header, sealed = _parse(raw, path)
-        if anchor is not None:
-            anchor.admit()
-        cost, salt, _ = _header_fields(header, path)
-        cost.check()
-        key = cost.derive(passphrase, salt)
-        try:
-            document = _unseal(header, sealed, key, path)
-        except CustodyError:
-            key.wipe()
+        with _alone(path, "vault-unreadable"):
+            raw, mark = _read(path)
+            header, sealed = _parse(raw, path)
+            cost, salt, _ = _header_fields(header, path)
+            cost.check()
             if anchor is not None:
-                anchor.count_failure()
-            raise
-        vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key, anchor=anchor)
-        vault._take(header, document, _digest(raw))
-        vault._mark = mark
-        if anchor is not None:
-            anchor.hold(vault.generation, vault.digest, salt, key)
+                anchor.admit()
+            key = cost.derive(passphrase, salt)
+            try:
+                document = _unseal(header, sealed, key, path)
+            except CustodyError:
+                key.wipe()
+                if anchor is not None:
+                    anchor.count_failure()
+                raise
+            vault = cls(path, demo=document["demo"], cost=cost, salt=salt, key=key, anchor=anchor)
+            vault._take(header, document, _digest(raw))
+            vault._mark = mark
+            if anchor is not None and hold:
+                anchor.hold(vault.generation, vault.digest, salt, key)
         return vault
 
     def refresh(self) -> None:
@@ -156,34 +159,29 @@ class Vault(KeyStore):
 
         Raises CustodyError: "vault-changed" when another process saved it since it was read, "vault-unwritable".
         """
-        on_disk = _digest(_read(self.path)[0]) if self.path.exists() else None
-        if on_disk != self._seen:
-            raise CustodyError("vault-changed", path=str(self.path))
-        nonce = secrets.token_bytes(_NONCE_SIZE)
-        header = {
-            "format": FORMAT,
-            "version": VERSION,
-            "generation": self.generation + 1,
-            "kdf": {"name": "scrypt", **asdict(self._cost), "salt": self._salt.hex()},
-            "cipher": {"name": "AES-256-GCM", "nonce": nonce.hex()},
-        }
-        sealed = AESGCM(self._key.reveal()).encrypt(nonce, self._content(), _render(header))
-        raw = _render({**header, "sealed": base64.b64encode(sealed).decode("ascii")})
-        try:
-            write_private(self.path, raw)
-        except OSError as error:
-            raise CustodyError("vault-unwritable", path=str(self.path), reason=error.strerror) from None
-        self._seen = _digest(raw)
-        self._mark = None
-        self.generation += 1
-        if self._anchor is not None:
-            self._anchor.advance(self.generation, self._seen, self._salt, self._key)
+        with _alone(self.path, "vault-unwritable"):
+            on_disk = _digest(_read(self.path)[0]) if self.path.exists() else None
+            if on_disk != self._seen:
+                raise CustodyError("vault-changed", path=str(self.path))
+            raw = self._sealed()
+            try:
+                write_private(self.path, raw)
+            except OSError as error:
+                raise CustodyError("vault-unwritable", path=str(self.path), reason=error.strerror) from None
+            self._seen = _digest(raw)
+            self._mark = None
+            self.generation += 1
+            self._remember()
 
-    def attach(self, anchor: Anchor) -> None:
-        """Take the file as it stands for the true one from now on: after a restored backup, deliberately."""
-        if self._seen is not None:
-            anchor.advance(self.generation, self._seen, self._salt, self._key)
-        self._anchor = anchor
+    def accept(self) -> None:
+        """Take the file as it stands for the true one from now on: after a restored backup, deliberately.
+
+        Raises CustodyError("vault-changed") where it is no longer the file that was opened.
+        """
+        with _alone(self.path, "vault-unreadable"):
+            if _digest(_read(self.path)[0]) != self._seen:
+                raise CustodyError("vault-changed", path=str(self.path))
+            self._remember()
 
     @property
     def digest(self) -> bytes:
@@ -193,6 +191,24 @@ class Vault(KeyStore):
     def wipe(self) -> None:
         super().wipe()
         self._key.wipe()
+
+    def _remember(self) -> None:
+        """Tell the anchor the state the file is in now."""
+        if self._anchor is not None and self._seen is not None:
+            self._anchor.advance(self.generation, self._seen, self._salt, self._key)
+
+    def _sealed(self) -> bytes:
+        """The whole next file."""
+        nonce = secrets.token_bytes(_NONCE_SIZE)
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "generation": self.generation + 1,
+            "kdf": {"name": "scrypt", **asdict(self._cost), "salt": self._salt.hex()},
+            "cipher": {"name": "AES-256-GCM", "nonce": nonce.hex()},
+        }
+        sealed = AESGCM(self._key.reveal()).encrypt(nonce, self._content(), _render(header))
+        return _render({**header, "sealed": base64.b64encode(sealed).decode("ascii")})
 
     def _content(self) -> bytes:
         rows = [
@@ -236,6 +252,17 @@ class Vault(KeyStore):
             tuple(row.get("incidents", ())),
         )
         self.restore(entry, Secret(bytes.fromhex(row["value"])))
+
+
+@contextmanager
+def _alone(path: Path, error_key: str) -> Iterator[None]:
+    """Keep the vault to this process.  Raises CustodyError(``error_key``)."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(path.parent))
+        except OSError as error:
+            raise CustodyError(error_key, path=str(path), reason=error.strerror) from None
+        yield
 
 
 def _render(document: Mapping[str, object]) -> bytes:

@@ -143,7 +143,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ask-index": ("分量序号", "Number of your component"),
     "ask-value": ("分量值 (不显示)", "Value of your component (not shown)"),
     "ask-check": ("本分量校验值", "Check value of your component"),
-    "again": ("值与校验值不符, 请重新输入。", "Value and check value do not fit; type them again."),
+    "again": ("{reason} 请重新输入。", "{reason} Type it again."),
     "accepted": ("分量 {index} 正确。请下一位按回车。", "Component {index} is right. The next holder presses Enter."),
     "combined": (
         "密钥 {key} 已存入密钥库, 校验值 {check} {method}。请与分量单上的合成校验值核对。",

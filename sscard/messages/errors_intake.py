@@ -14,8 +14,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The batch file {path} is empty.|Ask the sender for it again.",
     ),
     "batch-workbook": (
-        '{path} 是 Excel 工作簿或压缩包, 不是 CSV。|把号码列设为文本格式, 另存为 "CSV UTF-8"。',
-        '{path} is an Excel workbook or an archive, not CSV.|Format the number columns as text and save it as "CSV UTF-8".',
+        '{path} 是 Excel 工作簿或压缩包, 不是 CSV。|加 --format xlsx (号码列须为文本格式), 或另存为 "CSV UTF-8"。',
+        '{path} is an Excel workbook or an archive, not CSV.|Add --format xlsx (number columns must be text), or save it as "CSV UTF-8".',
     ),
     "batch-utf16": (
         '{path} 是 UTF-16 ("Unicode 文本")。|另存为 UTF-8、GB18030 或 GBK。',

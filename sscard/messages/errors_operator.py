@@ -1,6 +1,10 @@
 """Errors of what the people at the line decide: ``what happened|what to do``."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "clock-behind": (
+        "时钟比本站最后一条记录慢 {seconds} 秒; 生产任务没有开始。|校准时钟 (sscard doctor)。若以前走快了、现在是对的: 加 --accept-clock。",
+        "The clock is {seconds} s behind this station's last entry; a production job was not begun.|Set the clock right (sscard doctor). If it was ahead before and is right now: add --accept-clock.",
+    ),
     "job-paused": (
         "任务 {job} 已暂停。|继续: sscard jobs continue {job}。",
         "Job {job} is paused.|To go on: sscard jobs continue {job}.",
@@ -65,6 +69,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "feeder-command": (
         "--feeder 的命令读不懂: {command}。|写程序和参数, 如 --feeder './hopper --tray 2'。",
         "The command of --feeder cannot be understood: {command}.|Name a program and its arguments, as in --feeder './hopper --tray 2'.",
+    ),
+    "person-unproved": (
+        "{name} 没有输入口令。没有做任何改动。|由本人在终端输入, 或作为标准输入的下一行。",
+        "{name} typed no passphrase. Nothing was changed.|Have them type it at a terminal, or give it as the next line of standard input.",
     ),
     "approval-missing": (
         "开启任务要 {wanted} 个人, 只有 {given} 个。没有开始。|请另一位已登记的人输入口令。",

@@ -53,8 +53,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "开启任务: {batch}, {rows} 张, SHA-256 {digest}… 每个人输入姓名和自己的口令。",
         "Opening the job: {batch}, {rows} cards, SHA-256 {digest}… Each person types their name and passphrase.",
     ),
+    "people": ("操作 {names}", "by {names}"),
+    "next-over": ("已停。总数和下一步见下面。", "Stopped. Totals and what is next stand below."),
     "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
     "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
+    "help-accept-clock": (
+        "时钟比本站最后一条记录慢, 但现在是对的: 照此开始 (写入链)",
+        "the clock is behind this station's last entry and is right now: begin all the same (the chain tells)",
+    ),
     "help-bell": (
         "需要人处理时响铃: 一声为注意, 三声为停止",
         "ring the bell: once when a head wants a hand, three times when one stops",

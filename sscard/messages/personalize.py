@@ -48,7 +48,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "⚠ The clock is {seconds} s behind this station's last entry: set back, or its battery is empty. Order is kept by counting "
         "and issue dates come from the batch; set the clock right all the same.",
     ),
-    "title": ("批次 {batch}   {profile}   地区 {region}", "batch {batch}   {profile}   region {region}"),
+    "title": (
+        "批次 {batch}   {generation} 卡 ({algorithm}) {profile}   地区 {region}",
+        "batch {batch}   {generation} card ({algorithm}) {profile}   region {region}",
+    ),
     "demo-mark": ("演示密钥 DEMO: 不能用于真卡", "DEMO keys: never for real cards"),
     "col-head": ("头", "head"),
     "col-reader": ("读卡器", "reader"),
@@ -63,9 +66,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "result-lost": ("失去接触", "contact lost"),
     "totals": (
         "良 {good}  废 {spoiled}  在制 {work}  未制 {left}  共 {rows}",
-        "good {good}  spoiled {spoiled}  in work {work}  to make {left}  rows {rows}",
+        "good {good}  spoiled {spoiled}  in work {work}  to make {left}  of {rows}",
     ),
-    "speed": ("{rate:.0f} 张/分  剩余约 {rest}", "{rate:.0f} cards/min  about {rest} left"),
+    "speed": ("{rate:.0f} 张/分  剩余约 {rest}", "{rate:.0f}/min  about {rest}"),
     "ctrl-c": ("Ctrl-C: 做完手中的卡再停", "Ctrl-C: finish the cards in work, then stop"),
     "draining": (
         "正在收尾: 做完手中的卡就停。再按 Ctrl-C: 在下一个安全点停。",
@@ -77,8 +80,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "head {head}: take the card out, insert a blank. {what}",
     ),
     "next-spoiled": (
-        "{head}号头: 取出卡片放入废卡盒, 换新卡。",
-        "head {head}: put the card into the reject box, insert a new one.",
+        "{head}号头: 取出卡片放入废卡盒, 换新卡。 ({code})",
+        "head {head}: put the card into the reject box, insert a new one. ({code})",
     ),
     "next-lost": (
         "{head}号头: 放回同一张卡 ({card_no}), 将从断点继续。",

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from sscard.durable import replacing
 from sscard.errors import GuardRefused, JournalError, UsageError
 from sscard.keys.ceremony.run import Place as Ceremonies
 from sscard.personalize import evidence_check, journal
@@ -39,6 +40,8 @@ class Evidence:
     pins: dict[str, str]
     returns: dict[str, str]
     people: dict[str, bytes] = field(default_factory=dict)
+    totals: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """Job → rows in the ledger, and whether its cards and rows tie."""
 
     def findings(self) -> Iterator[Finding]:
         """What does not fit.  Raises JournalError where a file cannot be read."""
@@ -47,8 +50,18 @@ class Evidence:
             for path in self.chains.values():
                 entries, _ = evidence_check.read_chain(path, path.name, [])
                 yield from (Finding("approval", path.name, number, "") for number in broken(entries, self.people))
+                yield from self._counted(path.name, entries)
+            yield from (Finding("totals", job, 0, "") for job, (_, ties) in sorted(self.totals.items()) if not ties)
         except OSError as error:
             raise JournalError("journal-unreadable", path=str(error.filename), cause=error.strerror) from error
+
+    def _counted(self, chain: str, entries: list[dict[str, Any]]) -> Iterator[Finding]:
+        """Jobs that ran with more or fewer people than the ledger holds, or that it does not know."""
+        for entry in entries:
+            if entry["kind"] == "run" and entry["job"] in self.journals:
+                rows, _ = self.totals.get(entry["job"], (None, True))
+                if rows != entry["rows"]:
+                    yield Finding("totals", chain, entry["n"], entry["job"])
 
 
 def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evidence:
@@ -70,6 +83,7 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
             for path in return_files(workspace.outbox_path, name)
         },
         {person.name: person.public for person in Ceremonies(workspace.root).register()},
+        {entry.job: (found.rows, found.ties) for entry in ledger.jobs() for found in (ledger.balance(entry.job),)},
     )
 
 
@@ -104,12 +118,12 @@ def export(evidence: Evidence, out: Path) -> int:
     parts = dict(_parts(evidence))
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(parts.items()))
     parts["SHA256SUMS"] = sums.encode()
+    if out.exists():
+        raise GuardRefused("evidence-exists", path=str(out))
     try:
-        with out.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        with replacing(out) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as bundle:
             for name, content in sorted(parts.items()):
                 bundle.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_DEFLATED)
-    except FileExistsError:
-        raise GuardRefused("evidence-exists", path=str(out)) from None
     except OSError as error:
         raise JournalError("file-failed", path=str(out), cause=error.strerror) from error
     return len(parts)

@@ -31,8 +31,6 @@ MEANING = {
     "unmade-card": ("账本中的卡没有日志", "no journal tells of a card of the ledger"),
     "return": ("回盘文件与写出时不同", "a return file differs from what was written"),
 }
-
-
 AGREE = {"good": ("good",), "spoiled": ("spoiled",), "work": ("work", "good", "spoiled", "")}
 """What the journals may say of a card in each state of the ledger."""
 
@@ -92,7 +90,7 @@ def check(
     begun = {(entry["job"], entry["file"]) for entry in entries if entry["kind"] == "journal"}
     closed = {(entry["job"], entry["file"]): entry for entry in entries if entry["kind"] == "closed"}
     given_up = {(entry["card"], entry["kind"]) for entry in entries if entry["kind"] in ("lost", "spoiled")}
-    verdicts: dict[str, tuple[str, str]] = {}
+    verdicts: dict[str, tuple[str, str, int]] = {}
     for job, files in sorted(journals.items()):
         for name, path in sorted(files.items()):
             place = f"{job}/{path.name}"
@@ -122,7 +120,7 @@ def _pinned(name: str, chain: list[dict[str, Any]], pin: str | None, whole: bool
 
 
 def _journal(
-    path: Path, place: str, job: str, closing: dict[str, Any] | None, verdicts: dict[str, tuple[str, str]]
+    path: Path, place: str, job: str, closing: dict[str, Any] | None, verdicts: dict[str, tuple[str, str, int]]
 ) -> Iterator[Finding]:
     found: list[Finding] = []
     entries, _ = read_chain(path, place, found)
@@ -131,18 +129,21 @@ def _journal(
     sound = all(finding.kind == "torn" for finding in found)
     if closing and sound and (len(entries), last) != (closing["lines"], closing["last"]):
         yield Finding("closed", place, min(len(entries), closing["lines"]), f"{closing['lines']}")
+    rows: dict[str, int] = {}
     for entry in entries:
-        if entry["kind"] == "open" and entry["job"] != job:
-            yield Finding("job", place, entry["n"], entry["job"])
-        if entry["kind"] == "end":
-            verdicts[entry["card"]] = (entry["verdict"], job)
+        if entry["kind"] == "open":
+            rows[entry["card"]] = entry["row"]
+            if entry["job"] != job:
+                yield Finding("job", place, entry["n"], entry["job"])
+        elif entry["kind"] == "end" and entry["verdict"] != "returned":
+            verdicts[entry["card"]] = (entry["verdict"], job, rows.get(entry["card"], 0))
         elif entry["kind"] == "intent":
-            verdicts.setdefault(entry["card"], ("work", job))
+            verdicts.setdefault(entry["card"], ("work", job, 0))
 
 
 def _ledger(
     cards: Iterable[dict[str, Any]],
-    verdicts: dict[str, tuple[str, str]],
+    verdicts: dict[str, tuple[str, str, int]],
     given_up: set[tuple[str, str]],
     jobs: set[str],
 ) -> Iterator[Finding]:
@@ -151,7 +152,7 @@ def _ledger(
         if card["job"] not in jobs:
             continue
         known.add(card["card"])
-        verdict, job = verdicts.get(card["card"], ("", card["job"]))
+        verdict, job, row = verdicts.get(card["card"], ("", card["job"], 0))
         expected = AGREE.get(card["state"])
         if card["state"] == "lost":
             if (card["card"], "lost") not in given_up:
@@ -160,9 +161,9 @@ def _ledger(
             continue
         elif not verdict and card["state"] != "work":
             yield Finding("unmade-card", card["job"], 0, card["card"])
-        elif expected is None or verdict not in expected or job != card["job"]:
+        elif expected is None or verdict not in expected or job != card["job"] or row not in (0, card["seq"]):
             yield Finding("verdict", card["job"], 0, card["card"])
-    for name, (verdict, job) in sorted(verdicts.items()):
+    for name, (verdict, job, _) in sorted(verdicts.items()):
         if name not in known and verdict in ("good", "spoiled"):
             yield Finding("unknown-card", job, 0, name)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from sscard.personalize.approval import approve, require_people
 from sscard.personalize.arrival import Arrival, compile_arrival
 from sscard.personalize.batch import Batch
 from sscard.personalize.chain import Chain
+from sscard.personalize.clock import clock_behind
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
@@ -43,8 +43,6 @@ from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import Workspace, guard_mode
 
 _PERSON_KEY_SIZE: Final = 32
-_CLOCK_SLACK: Final = 5.0
-"""Seconds a clock may be set back without a word."""
 
 
 class JobLock:
@@ -213,7 +211,7 @@ def open_production(
         undo.callback(lock.release)
         hold_to_keys(folder, job.job, template, service)
         note = job_note(workspace, ledger, job)
-        behind = _clock_behind(workspace)
+        behind = clock_behind(workspace)
         late = {"behind": behind} if behind else {}
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         approve(workspace, job, signers, note)
@@ -234,12 +232,6 @@ def open_production(
         job.job, template, dialect, service, ledger, batch, admission, folder, open_cards, note, tracer, certifier
     )
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
-
-
-def _clock_behind(workspace: Workspace) -> int:
-    """Seconds by which the clock is behind the newest entry of the station's chain; 0 where it is not."""
-    behind = Chain(workspace.chain_path).newest() - time.time()
-    return round(behind) if behind > _CLOCK_SLACK else 0
 
 
 def _enter(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass) -> Job:

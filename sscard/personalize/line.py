@@ -1,7 +1,7 @@
 """The line: one thread a head, one reader a head, events to the thread that started it.
 
-A head takes whatever card comes, decides whether it may be written, carries the plan out and settles journal and
-ledger.  It never shows or asks anything: it sends events, and the caller shows them.
+A head takes whatever card comes, decides whether it may be written, and lets it stay until its story here has ended.
+It never shows or asks anything: it sends events, and the caller shows them.
 """
 
 from __future__ import annotations
@@ -11,19 +11,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from sscard._version import VERSION
 from sscard.apdu.transport import Channel, Transport
-from sscard.cos.actions import Action, PresentCode
 from sscard.cos.mark import CardIdentity
-from sscard.cos.passes import plain
 from sscard.errors import (
-    CustodyError,
     GuardRefused,
     JournalError,
-    PlanError,
     ProtocolError,
     ReaderLost,
     ReaderMissing,
@@ -32,13 +27,11 @@ from sscard.errors import (
     TransportError,
 )
 from sscard.personalize import journal as journals
-from sscard.personalize.admission import WRONG_CODE, card_identity, refused_code
+from sscard.personalize.admission import card_identity
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.ledger import State
-from sscard.personalize.record import Record
-from sscard.personalize.runner import Runner
-from sscard.personalize.steps import Step
+from sscard.personalize.stay import Halted, Stay
 
 HUNG_AFTER: Final = 60.0
 """Seconds without a sign of life after which a head is parked: the reader stack has no time limit of its own."""
@@ -49,11 +42,6 @@ ALIKE_FAILURES: Final = 3
 CARDS_A_JOURNAL: Final = 100
 _POLL: Final = 0.25
 _IDLE_POLLS: Final = 4
-_TELL_EVERY: Final = 0.1
-
-
-class _Halted(Exception):
-    """The operator asked to stop at the next safe point."""
 
 
 class Line:
@@ -185,58 +173,6 @@ class Line:
         return since is not None and self._active == 0 and time.monotonic() - since > self._patience
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """One stay of one card at a head: where it stands, and how it is told."""
-
-    head: _Head
-    card: str
-    record: Record
-    log: JournalledCard
-    resumed: bool
-    first_exchange: int
-    total: int = 0
-    index: int = -1
-    current: Step | None = None
-    started: float = field(default_factory=time.perf_counter)
-    seconds: float = 0.0
-    _next_tell: float = 0.0
-
-    @property
-    def action(self) -> Action | None:
-        """The action in work."""
-        return self.current.action if self.current else None
-
-    def progress(self, index: int, step: Step) -> None:
-        """Called by the runner before each step; tells it now and then.  Raises _Halted at the operator's word."""
-        if self.head.line.halted:
-            raise _Halted
-        self.index, self.current = index, step
-        now = time.monotonic()
-        if now >= self._next_tell:
-            self._next_tell = now + _TELL_EVERY
-            self.tell(Kind.STEP)
-
-    def tell(self, kind: Kind, *, error: SscardError | None = None, exchanges: int = 0) -> None:
-        """Send an event about this card."""
-        head = self.head
-        event = Event(
-            kind,
-            head.number,
-            head.slot.name,
-            self.record,
-            plain(self.card),
-            self.index + 1,
-            self.total,
-            self.current,
-            error,
-            self.resumed,
-            self.seconds,
-            exchanges,
-        )
-        head.line.tell(event)
-
-
 class _Head:
     """One thread: card after card."""
 
@@ -361,17 +297,17 @@ class _Head:
             self._refuse(GuardRefused("card-foreign", atr=transport.atr.hex().upper()))
         except TransportError as error:
             self._tell(Kind.LOST, error=error)
-        except _Halted:
+        except Halted:
             return
         finally:
             if trace is not None:
                 trace.close()
 
     def _beat(self, _sent: bytes, _received: bytes) -> None:
-        """The card answered.  Raises _Halted in a head that was given up meanwhile."""
+        """The card answered.  Raises Halted in a head that was given up meanwhile."""
         self.alive = time.monotonic()
         if self.parked:
-            raise _Halted
+            raise Halted
 
     def _refuse(self, error: GuardRefused) -> None:
         """Nothing was written to the card, and nothing will be."""
@@ -413,67 +349,28 @@ class _Head:
             time.sleep(_POLL)
 
     def _make(self, channel: Channel, identity: CardIdentity, log: JournalledCard) -> None:
-        card, factor = self._work.name_of(identity), identity.factor
-        record = self._work.records.record(log.state.row)
-        attempt = _Attempt(self, card, record, log, log.state.touched, channel.exchanges)
-        attempt.tell(Kind.STARTED)
-        try:
-            plan = self._work.template.plan(record, identity.serial)
-            attempt.total = len(plan.steps)
-            runner = Runner(channel, self._work.dialect, self._work.service, factor, self._work.certifier)
-            runner.run(plan, log, attempt.progress)
-        except _Halted:
-            if not self.parked:
-                attempt.tell(Kind.STOPPED)
-        except TransportError as error:
-            self._lost(attempt, error)
-        except (JournalError, CustodyError):
-            raise
-        except PlanError:
-            log.end(journals.RETURNED, "plan")
-            self._work.ledger.release(card)
-            raise
-        except SscardError as error:
-            self._failed(attempt, error)
-        else:
-            log.end(journals.GOOD)
-            self._work.ledger.finish(card)
-            attempt.seconds = time.perf_counter() - attempt.started
-            self._settled(card)
-            self.line.count(None)
-            attempt.tell(Kind.GOOD, exchanges=channel.exchanges - attempt.first_exchange)
-        finally:
-            self._work.service.forget(factor)
+        card = self._work.name_of(identity)
+        stay = Stay(self._work, self.number, self.slot.name, card, log, self.line.tell, self._go_on)
+        outcome = stay.make(channel, identity)
+        match outcome.kind:
+            case Kind.LOST:
+                losses = self._losses[card] = self._losses.get(card, 0) + 1
+                if losses >= RECONNECTS:
+                    self.slot.release()
+            case Kind.STOPPED:
+                if self.parked:
+                    return
+            case _:
+                self._settled(card)
+                if outcome.hopeless and outcome.error is not None:
+                    self.line.stop(outcome.error)
+                else:
+                    self.line.count(outcome.error)
+        stay.tell(outcome.kind, error=outcome.error, exchanges=outcome.exchanges)
 
-    def _lost(self, attempt: _Attempt, error: TransportError) -> None:
-        """Contact was lost: the same card goes on when it is back, until patience with it ends."""
-        losses = self._losses[attempt.card] = self._losses.get(attempt.card, 0) + 1
-        if losses >= RECONNECTS:
-            self.slot.release()
-        attempt.tell(Kind.LOST, error=error)
-
-    def _failed(self, attempt: _Attempt, error: SscardError) -> None:
-        """The card answered wrongly: quarantine it, or give it back where nothing can have been written.
-
-        A wrong transport code ends the line at once where it would cost every card a try; one that was locked before,
-        and one refused without a count of tries, is that card's own trouble.
-        """
-        state = attempt.log.state
-        untouched = state.last_step < 0 and not state.left
-        refusal = refused_code(error) if isinstance(attempt.action, PresentCode) and untouched else None
-        if refusal is not None:
-            attempt.log.end(journals.RETURNED, error.key)
-            self._work.ledger.release(attempt.card)
-            self._settled(attempt.card)
-            tell = self.line.stop if refusal.key == WRONG_CODE else self.line.count
-            tell(refusal)
-            attempt.tell(Kind.REFUSED, error=refusal)
-            return
-        attempt.log.end(journals.SPOILED, error.key)
-        self._work.ledger.spoil(attempt.card, error.key)
-        self._settled(attempt.card)
-        self.line.count(error)
-        attempt.tell(Kind.SPOILED, error=error)
+    def _go_on(self) -> bool:
+        """Whether the card in work may take its next step."""
+        return not self.line.halted
 
     def _settled(self, card: str) -> None:
         """The card's story has ended: let it go and forget it."""

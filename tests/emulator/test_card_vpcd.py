@@ -72,6 +72,14 @@ class Vpcd:
         self.listener.close()
 
 
+def until(holds):
+    """Wait for what the bridge's thread does in its own time."""
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.fixture
 def vpcd():
     server = Vpcd()
@@ -157,7 +165,7 @@ def test_a_bridge_waits_for_pcscd_and_can_be_stopped(vpcd):
     )
     thread = threading.Thread(target=bridge.run)
     thread.start()
-    time.sleep(0.1)
+    until(lambda: bool(events))
     bridge.stop()
     thread.join(5)
     assert events == ["waiting"]
@@ -202,8 +210,7 @@ class TestFeed:
             assert vpcd.ask(SEAL) == b"\x90\x00"
             vpcd.put(b"\x00")
         assert vpcd.get() is None
-        time.sleep(0.05)
-        assert events[-1] == "ended"
+        until(lambda: events[-1] == "ended")
 
     def test_the_first_reset_after_sealing_lets_the_host_prove_the_card(self, run, vpcd):
         cards = [SoftwareCard.blank(serial) for serial in (1, 2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,8 +138,62 @@ def test_no_anchor_at_all(tmp_path_factory: pytest.TempPathFactory, content: byt
 def test_a_lost_anchor_is_noticed_and_a_restored_vault_accepted_on_purpose(safe: Safe) -> None:
     safe.anchor.path.unlink()
     assert safe.refused() == "anchor-missing"
-    Vault.open(safe.path, Secret(WORD)).attach(safe.anchor)
+    Vault.open(safe.path, Secret(WORD), safe.anchor, hold=False).accept()
     assert safe.open().generation == 1
+
+
+def test_who_would_accept_a_vault_waits_like_everybody(safe: Safe) -> None:
+    """Not even ``keys anchor --accept`` tries passphrases for nothing, and no other file is accepted in between."""
+    for _ in range(3):
+        with pytest.raises(CustodyError, match="VAULT-SEALED"):
+            Vault.open(safe.path, Secret(b"wrong word"), safe.anchor, hold=False)
+    with pytest.raises(GuardRefused, match="VAULT-WAIT"):
+        Vault.open(safe.path, Secret(WORD), safe.anchor, hold=False)
+    safe.now += 60
+    opened = Vault.open(safe.path, Secret(WORD), safe.anchor, hold=False)
+    safe.add()
+    with pytest.raises(CustodyError, match="VAULT-CHANGED"):
+        opened.accept()
+
+
+def test_a_damaged_anchor_is_kept_until_the_vault_is_accepted(safe: Safe) -> None:
+    safe.anchor.path.write_bytes(b"damaged")
+    assert safe.refused(b"wrong word") == "vault-sealed"
+    assert safe.refused() == "anchor-damaged"
+    assert safe.anchor.path.read_bytes() == b"damaged"
+    Vault.open(safe.path, Secret(WORD), safe.anchor, hold=False).accept()
+    assert safe.open().generation == 1
+
+
+def test_nothing_saved_is_lost_to_somebody_who_saves_at_the_same_time(safe: Safe) -> None:
+    """Four at once: each either saves or is told that the vault has changed; the anchor always fits what is there."""
+    saved, refused = [], []
+
+    def work(number: int) -> None:
+        for turn in range(4):
+            name = f"KEY{number}-{turn}"
+            try:
+                safe.add(name)
+                saved.append(name)
+            except CustodyError as error:
+                refused.append(error.key)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert set(refused) <= {"vault-changed"}
+    vault = safe.open()
+    assert {entry.name for entry in vault} == set(saved)
+    assert vault.generation == 1 + len(saved)
+
+
+def test_wrong_passphrases_at_the_same_time_are_all_counted(safe: Safe) -> None:
+    """Who asks eight times at once gets two free attempts and one more, as one after the other."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: safe.refused(b"wrong word"), range(8)))
+    assert sorted(answers) == ["vault-sealed"] * 3 + ["vault-wait"] * 5
+    mark = safe.anchor.read()
+    assert mark is not None
+    assert mark.failures == 3
 
 
 def test_the_anchor_may_live_elsewhere(safe: Safe, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -79,7 +79,7 @@ def test_components_make_a_transport_key(
     words = ["--lang", "en", "keys", "component", "combine", "TK-99", *scheme, "--transport", "--expect", whole]
     screen = at_terminal(ws.parent, [*words, "--workspace", str(ws)], answers(used, spoil=True))
     assert screen.code == Exit.OK, screen.shown.decode()
-    assert b"do not fit" in screen.shown
+    assert b"does not fit" in screen.shown
     assert screen.shown.count(b"\x1b[2J\x1b[3J") == 2 * len(used), "the screen is cleared before and after each holder"
     for sheet in sheets:
         assert value_on(sheet).encode() not in screen.shown, "a value was echoed"
@@ -101,10 +101,12 @@ def test_what_combine_refuses(ws: Path, capsys: pytest.CaptureFixture[str], at_t
     assert (twice.code, b"COMPONENT-TWICE" in twice.shown) == (Exit.FAILED, True)
     other = at_terminal(ws.parent, [*words, "--version", "9", "--expect", "000000"], answers(sheets))
     assert (other.code, b"COMPONENT-EXPECT" in other.shown) == (Exit.FAILED, True)
-    place = at_terminal(ws.parent, [*words, "--version", "1"], answers(sheets))
-    assert (place.code, b"KEY-TWICE" in place.shown) == (Exit.FAILED, True)
+    place = at_terminal(ws.parent, [*words, "--version", "1"])
+    assert (place.code, b"KEY-TWICE" in place.shown) == (Exit.FAILED, True), "said before anybody types"
     slips = answers(sheets[:1], spoil=True)[:3]
-    three = at_terminal(ws.parent, [*words, "--version", "9"], [slips[0], *slips[1:] * 3])
+    short = ("not shown", "00 11")
+    three = at_terminal(ws.parent, [*words, "--version", "9"], [slips[0], short, *slips[1:] * 2])
+    assert b"(32 hex digits). Type it again." in three.shown, "a slip like others"
     assert (three.code, b"COMPONENT-CHECK" in three.shown) == (Exit.FAILED, True)
     assert vault_of(ws).generation == 1, "nothing was stored"
     code, (error,) = run(capsys, *words[2:])

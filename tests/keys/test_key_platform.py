@@ -29,7 +29,7 @@ def ask(request: str, service: Any = SM4, session: Session | None = None) -> str
     line = request.encode()
     platform = Platform(service)
     assert platform.speaks(line)
-    return platform.answer(line, session or Session())[1].decode().rstrip("\n")
+    return platform.answer(line, session or Session()).decode().rstrip("\n")
 
 
 def proof(service: Any, name: str, factor: str, original: str, version: int = 1) -> str:
@@ -151,8 +151,16 @@ def test_over_the_wire(start_server: Callable[..., Any]) -> None:
         assert client.exchange(f"02|03|0173|{INT}|{ORIGINAL}|") == proof(SM4, "STKSSSE", INT, ORIGINAL) + "|"
         assert len(client.exchange(f"03|03|0173|{INT}|8424000114|918273|")) == 41
         assert client.exchange("02|03|") == "!platform-request|request=02|"
+        assert client.exchange(f"02|03|0091|{INT}|{ORIGINAL[:2]}|") == "!platform-hex|"
         assert client.check_value(KeyRef("IRK", CITY, CARD)) == SM4.check_value(KeyRef("IRK", CITY, CARD))
-    assert [entry["operation"] for entry in running.journal[1:]] == ["basic-data", "one-key", "pin", "?", "check_value"]
+    at = "v1@990101/8699990100000017"
+    assert [tuple(entry.values())[2:] for entry in running.journal[1:]] == [
+        ("basic-data", f"IRK:{at}", "ok"),
+        ("one-key", f"STKSSSE:{at}", "ok"),
+        ("pin", f"STKSSSE:{at}", "ok"),
+        ("one-key", "", "platform-request"),
+        ("one-key", f"BK:{at}", "platform-hex"),
+        ("check_value", f"IRK:{at}", "ok"),
+    ]
     assert "918273" not in str(running.journal)
-    assert "STKSSSE:v1@990101/8699990100000017" in str(running.journal)
     running.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,3 +59,15 @@ def make_bureau(tmp_path: Path, service: VaultKeyService) -> Callable[..., Burea
         return Bureau(place, open_batch(path, region=REGION, demo=True), service)
 
     return make
+
+
+class Once:
+    """A head that is given one card, once: torn out of it, the card does not come back in this run."""
+
+    def __init__(self, slot: Any) -> None:
+        self._slot, self._given = slot, False
+        self.name, self.release, self.close = slot.name, slot.release, slot.close
+
+    def next_card(self, timeout: float) -> Any:
+        given, self._given = self._given, True
+        return None if given else self._slot.next_card(timeout)

@@ -71,8 +71,9 @@ class Receiver(BaseHTTPRequestHandler):
         elif any(int(each["revision"]) > int(told["revision"]) for each in same):
             effect = "superseded"
         else:
-            with (effects / told["key"]).open("x") as file:
-                json.dump({**told, "body": body.hex()}, file)
+            (place / "new").write_text(json.dumps({**told, "body": body.hex()}))
+            (effects / told["key"]).hardlink_to(place / "new")
+            (place / "new").unlink()
         records = body.count(b"\r\n") - 1
         return {"key": told["key"], "sha256": told["sha256"], "records": records, "effect": effect, "note": "R-1"}
 

@@ -17,8 +17,9 @@ from rich.console import Console
 from sscard import messages
 from sscard.apdu.command import Command
 from sscard.apdu.transport import Channel
-from sscard.commands.board import LiveBoard, settled_line
 from sscard.commands.board import _facts as facts
+from sscard.commands.board import settled_line
+from sscard.commands.screen import LiveBoard
 from sscard.cos.commands import select_name
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
@@ -472,14 +473,19 @@ def test_the_screen_takes_every_event(make_bureau: Make, lang: str) -> None:
     before = messages.current()
     messages.use("zh" if lang == "zh" else "en")
     try:
-        live = LiveBoard("title", demo=True, start=balance(bureau))
+        live = LiveBoard("title", demo=True, start=balance(bureau), people=("王", "陈"))
         names = [record.name for record in bureau.batch.records()]
         for event in bureau.events:
             live.show(event)
             out = StringIO()
-            Console(file=out, width=80).print(live._draw())
+            Console(file=out, width=80).print(live)
             plain = settled_line(event)
             assert "{" not in out.getvalue() + plain
+            header, *lines = out.getvalue().splitlines()
+            assert "王/陈" in header
+            assert lines[1].lstrip().startswith(("头", "head"))
+            assert all(line.startswith(f"{number}   ") for number, line in enumerate(lines[2 : 2 + len(live.heads)], 1))
+            assert ("Ctrl-C" in lines[-1]) == (event.kind is not Kind.ENDED)
             assert not [name for name in names if name in out.getvalue() + plain]
             assert bool(plain) == (event.kind in TOLD)
             json.dumps(facts(event))

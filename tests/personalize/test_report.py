@@ -225,6 +225,17 @@ def test_a_person_in_the_ledgers_free_text_is_masked(
     assert f"{person.ssn[:6]}********{person.ssn[-4:]}" in json.loads(printed)["batch"]
 
 
+def test_a_reason_given_by_a_person_stands_in_the_table(made: tuple[Path, Batch], tmp_path: Path) -> None:
+    """`jobs spoil` puts it into the chain, where no number of a person may stand; so it can be shown."""
+    import shutil
+
+    ws = Path(shutil.copytree(made[0], tmp_path / "ws"))
+    assert main(["jobs", "--workspace", str(ws), "spoil", "2", "--reason", "印刷"]) == Exit.OK
+    report = reported(ws)
+    assert "印刷" in {part.reason for part in report.spoilage}
+    assert "<td>印刷</td>" in render(report)
+
+
 def test_digests_and_cards_are_not_taken_for_people() -> None:
     for text in ("0" * 64, "00812611018699990100000009", "b-f3999ae4-return.csv", "990101-20260601-0001"):
         assert shown(text) == text

@@ -19,7 +19,9 @@ from sscard.personalize import journal as journals
 from sscard.personalize import ledger as ledgers
 from sscard.personalize.chain import Chain
 from sscard.personalize.line import Line
+from sscard.personalize.workspace import create_workspace
 from tests.keys import test_backend_jobs as key_servers
+from tests.personalize.conftest import Once
 from tests.personalize.test_bad_disk import FullLedger, Witness, full, run, totals
 
 Make = Callable[[int], Any]
@@ -116,6 +118,35 @@ def test_d18_no_room_for_ledger_chain_and_return_file(make_bureau: Make, monkeyp
     assert totals_good(bureau) == 2
 
 
+TAKEN_AWAY = {
+    "report": ("report", "b.csv", "--out", "new.html", "--workspace", "ws"),
+    "face": ("face", "b.csv", "--seq", "1", "--out", "new.png", "--photos", ".", "--yes", "--workspace", "ws"),
+    "evidence": ("audit", "export", "new.zip", "--workspace", "ws"),
+    "manifest": ("manifest", "b.csv", "--id", "990101-1"),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN_AWAY)
+def test_d18_no_room_for_report_face_and_evidence(
+    make_bureau: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """What people take away is whole or not there: one sentence, no half a file, and with space the same command."""
+    bureau = make_bureau(1)
+    run(bureau, Rack())
+    monkeypatch.chdir(tmp_path)
+    before, real = set(tmp_path.iterdir()), os.fsync
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: no_room() if ".part" in name_of(handle) else real(handle))
+        assert main(["--lang", "en", *TAKEN_AWAY[what]]) == Exit.FAILED
+    told = capsys.readouterr().err
+    assert "No space left on device" in told
+    assert "Traceback" not in told
+    assert set(tmp_path.iterdir()) == before
+    assert main([*TAKEN_AWAY[what]]) == Exit.OK
+    (made,) = set(tmp_path.iterdir()) - before
+    assert made.stat().st_size > 100
+
+
 def totals_good(bureau: Any) -> int:
     """Good cards in the ledger of a job that may be finished."""
     from sscard.personalize.job import open_ledger
@@ -134,18 +165,6 @@ def no_room() -> None:
 
 def name_of(handle: int) -> str:
     return Path(f"/proc/self/fd/{handle}").readlink().name
-
-
-class Once:
-    """A head that is given one card, once: torn out of it, the card does not come back in this run."""
-
-    def __init__(self, slot: Any) -> None:
-        self._slot, self._given = slot, False
-        self.name, self.release, self.close = slot.name, slot.release, slot.close
-
-    def next_card(self, timeout: float) -> Any:
-        given, self._given = self._given, True
-        return None if given else self._slot.next_card(timeout)
 
 
 def stopped(bureau: Any, rack: Rack) -> Path:
@@ -278,3 +297,43 @@ def test_d20_a_clock_set_back_is_told(
         assert main(["--lang", "en", *words]) == Exit.OK
         told.append("The clock is 3600 s behind" in capsys.readouterr().err)
     assert told == [False, True]
+
+
+def test_d20_production_does_not_begin_with_a_clock_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is opened or read until the clock is right or somebody takes it as right; a demonstration goes on."""
+    for name, demo in (("ws", False), ("demo", True)):
+        place = create_workspace(tmp_path / name, demo=demo, region="990101" if demo else "440100", seed=1)
+        with monkeypatch.context() as patch:
+            now = time.time()
+            patch.setattr(time, "time", lambda now=now: now + 3600)
+            Chain(place.chain_path).append("run", job="other")
+        told = []
+        for words in ((), ("--accept-clock",)):
+            code = main(["--lang", "en", "personalize", "none.csv", "--workspace", str(place.root), *words])
+            told.append((code, "CLOCK-BEHIND" in capsys.readouterr().err))
+        assert told == [(Exit.USAGE if demo else Exit.REFUSED, not demo), (Exit.USAGE, False)]
+
+
+def test_d20_summer_time_moves_nothing(make_bureau: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the night in which New York's clocks go back an hour the station's do not: no word, and times go on."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    bureau, rack = make_bureau(2), Rack(tear={0: (300, Tear.AFTER)})
+    before = datetime(2026, 11, 1, 5, 59, 50, tzinfo=UTC).timestamp()
+    assert [time.localtime(before + more).tm_hour for more in (0, 20)] == [1, 1]
+    told = []
+    for more in (0, 20):
+        monkeypatch.setattr(time, "time", lambda more=more: before + more)
+        production = bureau.open()
+        told.append(production.behind)
+        production.close()
+        stopped(bureau, rack) if more == 0 else run(bureau, rack)
+    assert told == [0, 0]
+    times = [entry["t"] for entry in chain_entries(bureau)]
+    assert times == sorted(times)
+    assert times[-1] - times[0] == 20
+    monkeypatch.undo()
+    time.tzset()
+    assert totals_good(bureau) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from sscard.emulator.persistent import open_card
 from sscard.emulator.psam import PsamCard
 from sscard.errors import Exit
 from sscard.keys.anchor import Anchor
+from sscard.keys.ceremony.run import Place
 from sscard.keys.secret import Secret
 from sscard.keys.store import State
 from sscard.keys.vault import Vault
@@ -216,12 +218,48 @@ def test_production_refuses_a_debug_psam(
 ) -> None:
     path = desk.listed("debug.toml", "--debug")
     settings = Path(desk.ws) / "sscard.toml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace('"demo"', '"production"'), encoding="utf-8")
+    text = settings.read_text(encoding="utf-8").replace('"demo"', '"production"')
+    settings.write_text(f"{text}approvals = 0\n", encoding="utf-8")
     code, (error,) = desk.here("request", "--list", path, "--by", "甲")
     assert (code, error["error"]) == (Exit.REFUSED, "PSAM-DEBUG")
     words = ("--reader", "emulator", "--psam", "emulator", "--workspace", desk.ws)
     assert main(["read", "DF03", *words]) == Exit.REFUSED
     assert "PSAM-DEBUG" in capsys.readouterr().err
+
+
+WORDS = {"测试甲": b"passphrase-of-jia", "测试乙": b"passphrase-of-yi"}
+
+
+def test_people_are_who_they_say_where_approvals_are_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One person under another's name neither requests, reviews, loads, destroys nor witnesses."""
+    register = Place(Path(desk.ws)).register()
+    first = register.enrol("测试甲", Secret(WORDS["测试甲"]), None)
+    register.enrol("测试乙", Secret(WORDS["测试乙"]), first.signer(Secret(WORDS["测试甲"])))
+    with (Path(desk.ws) / "sscard.toml").open("a", encoding="utf-8") as settings:
+        settings.write("approvals = 2\n")
+    path = desk.listed("a.toml", "purchase")
+    assert desk.here("receive", SERIAL, "--supplier", "测试供应商", "--by", "甲", "--software")[0] == Exit.OK
+
+    def typing(*passphrases: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"".join(word + b"\n" for word in passphrases))))
+
+    load = ("load", "--list", path, "--request", "1", "--by", "测试乙", "--reader", str(desk.image))
+    destroy = ("destroy", NUMBER, "--by", "测试甲", "--witness", "测试乙", "--reason", "损坏")
+    jia, yi = WORDS.values()
+    for words, wrong, right in (
+        (("request", "--list", path, "--by", "测试甲"), (yi,), (jia,)),
+        (("review", "1", "--by", "测试乙"), (jia,), (yi,)),
+        (load, (jia,), (yi,)),
+        (destroy, (jia, jia), (jia, yi)),
+    ):
+        for passphrases, error in ((wrong, "PERSON-PASSPHRASE"), ((), "PERSON-UNPROVED")):
+            typing(*passphrases)
+            assert desk.here(*words)[1][-1]["error"] == error
+        typing(*right)
+        assert desk.here(*words)[0] == Exit.OK
+    typing(jia)
+    assert desk.here("request", "--list", path, "--by", "测试丙")[1][-1]["error"] == "PERSON-UNKNOWN"
+    assert not [word for word in WORDS.values() if word.decode() in desk.shown]
 
 
 def test_a_foreign_psam_opens_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ The right key opens; its neighbour, another version, another region and no key a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
@@ -43,7 +43,7 @@ from sscard.terminal.identify import identify
 from sscard.terminal.pin import unblock_pin
 from sscard.terminal.purse import CardPurse
 from sscard.terminal.session import pin_block
-from tests.psam.conftest import DAY, PROFILES, REGION, blank, full, load, load_list, user_card, vault
+from tests.psam.conftest import DAY, PROFILES, REGION, TERMINAL, blank, full, load, load_list, user_card, vault
 
 NOT_ALLOWED = 0x6982
 TIME = datetime(2026, 6, 1, 9, 30, 45)
@@ -81,19 +81,24 @@ FILES = pytest.mark.parametrize(
 
 
 class Mistaken(PsamKeyService):
-    """Keys of a PSAM by somebody who is mistaken in one of them."""
+    """Keys of a PSAM by somebody who is mistaken in one of them, which may come from another PSAM."""
 
     name = ""
     change: Mapping[str, Any] = MappingProxyType({})
+    instead: PsamKeyService | None = None
 
-    def _meant(self, ref: KeyRef) -> KeyRef:
-        return replace(ref, **self.change) if ref.name == self.name else ref
+    def _meant(self, ref: KeyRef) -> tuple[Any, KeyRef]:
+        if ref.name != self.name:
+            return super(), ref
+        return self.instead or super(), replace(ref, **self.change)
 
     def authentication_data(self, ref: KeyRef, challenge: bytes, original: bytes) -> bytes:
-        return super().authentication_data(self._meant(ref), challenge, original)
+        service, meant = self._meant(ref)
+        return bytes(service.authentication_data(meant, challenge, original))
 
     def session_mac(self, ref: KeyRef, challenge: bytes, message: bytes) -> bytes:
-        return super().session_mac(self._meant(ref), challenge, message)
+        service, meant = self._meant(ref)
+        return bytes(service.session_mac(meant, challenge, message))
 
 
 def keys_of(card: PsamCard, algorithm: Algorithm, mistaken: str = "", **change: Any) -> Mistaken:
@@ -129,12 +134,13 @@ def desk(algorithm: Algorithm, keys: PsamKeyService, directory: str) -> tuple[So
     return card, counter, place
 
 
-def test_every_key_of_the_list_is_accounted_for() -> None:
-    """Every one of the 55 opens a file, or is tried below for what else it does; the TAC key never leaves the host."""
-    files = {place[0] for place in opened(Algorithm.SM4)}
-    others = {"IRK", "BK", "PUK", "LKDF03", "LKDF04", "DSK", "DLK", "DPK", "DTK"}
-    maintenance = {"STKSSSE", "STKDF01", "STKDF02", "STKDF03", "STKDF04", "STKDF07"}
-    assert NAMES - files - others - maintenance == {"UK7DF01", "UK8DF01", "UK9DF01", "UKADF01", "UKBDF01"} - files
+def test_every_key_of_the_list_is_accounted_for(algorithm: Algorithm) -> None:
+    """40 of the 55 open a file; 15 do something else, tried below; the TAC key never leaves the host."""
+    files = {place[0] for place in opened(algorithm)}
+    others = {*ACTIONS, *(f"STK{directory}" for directory in MAINTAINED), "IRK", "DPK", "DTK"}
+    assert (len(files), len(others)) == (40, 15)
+    assert files | others == NAMES
+    assert not files & others
 
 
 @FILES
@@ -325,13 +331,19 @@ MAINTAINED = {"DF01": "UK1DF01", "DF02": "UK2DF02", "DF03": "UK1DF03", "DF04": "
 
 
 @pytest.mark.parametrize("directory", MAINTAINED)
-@pytest.mark.parametrize("wrong", ["", "neighbour", "region", "none"])
+@pytest.mark.parametrize("wrong", ["", "neighbour", "region", "version", "none"])
 def test_maintenance_keys_of_applications(algorithm: Algorithm, directory: str, wrong: str) -> None:
     """A record updated with a MAC under the directory's STK."""
     right, stk = MAINTAINED[directory], f"STK{directory}"
     psam = least(algorithm, stk) if wrong == "none" else full(algorithm)
-    change = {"neighbour": {"name": "STKSSSE"}, "region": {"region": "990201"}}.get(wrong, {})
+    change = {
+        "neighbour": {"name": "STKSSSE"},
+        "region": {"region": "990201"},
+        "version": {"version": 2},
+    }.get(wrong, {})
     keys = keys_of(psam, algorithm, stk if change else "", **change)
+    if wrong == "version":
+        keys.instead = keys_of(second_version(algorithm), algorithm)
     card, counter, place = desk(algorithm, keys, directory)
     counter.require(right)
     file = next(file for file in place.files if right in file.update.rights)
@@ -346,34 +358,65 @@ def test_maintenance_keys_of_applications(algorithm: Algorithm, directory: str, 
     assert counter.channel.send(Command.parse(message + mac)).sw == (0x6988 if wrong else 0x9000)
 
 
-def test_pin_service(algorithm: Algorithm) -> None:
-    """PUK and STKSSSE: reload, unblock."""
-    for action in (unblock_pin, lambda counter: reload_pin(counter, pin_block("654321"))):
-        action(desk(algorithm, keys_of(full(algorithm), algorithm), "SSSE")[1])
-    for name, error in (("PUK", CounterError), ("STKSSSE", StatusError)):
-        for change in ({"name": "UKSSSE"}, {"region": "990201"}):
-            with pytest.raises(error):
-                unblock_pin(desk(algorithm, keys_of(full(algorithm), algorithm, name, **change), "SSSE")[1])
-        with pytest.raises(CustodyError):
-            unblock_pin(desk(algorithm, keys_of(least(algorithm, name), algorithm), "SSSE")[1])
+def unblock(counter: CardSession, _directory: Directory) -> None:
+    unblock_pin(counter)
 
 
-@pytest.mark.parametrize(("lock", "directory"), [("BK", "SSSE"), ("LKDF03", "DF03"), ("LKDF04", "DF04")])
-def test_blocks(algorithm: Algorithm, lock: str, directory: str) -> None:
-    def block(keys: PsamKeyService) -> SoftwareCard:
+def block(counter: CardSession, directory: Directory) -> None:
+    if directory.is_ddf:
+        block_card(counter, confirm=counter.identity.card_id)
+    else:
+        block_application(counter, directory, confirm=counter.identity.card_id)
+
+
+def load_purse(counter: CardSession, _directory: Directory) -> None:
+    assert CardPurse(counter).load(10_000, bytes.fromhex(TERMINAL), TIME).account == 10_000
+
+
+def set_starting_day(counter: CardSession, _directory: Directory) -> None:
+    CardPurse(counter).set_starting_day("0701")
+
+
+ACTIONS: dict[str, tuple[str, Callable[[CardSession, Directory], None], str]] = {
+    "PUK": ("SSSE", unblock, "UKSSSE"),
+    "STKSSSE": ("SSSE", unblock, "PUK"),
+    "BK": ("SSSE", block, "PUK"),
+    "LKDF03": ("DF03", block, "LKDF04"),
+    "LKDF04": ("DF04", block, "LKDF03"),
+    "DSK": ("DF04", set_starting_day, "DLK"),
+    "DLK": ("DF04", load_purse, "DSK"),
+}
+"""What the keys do that open no file: where, the act, the neighbour that cannot do it."""
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_what_other_keys_do(algorithm: Algorithm, name: str) -> None:
+    """Done with the right key; not with the neighbour, another region, another version, or without it."""
+    directory, act, neighbour = ACTIONS[name]
+    before = user_card(algorithm).directory(f"{profile_of(algorithm).directory(directory).fid:04X}").purse
+    wrong = keys_of(full(algorithm), algorithm, name, version=2)
+    wrong.instead = keys_of(second_version(algorithm), algorithm)
+    for keys in (
+        wrong,
+        keys_of(full(algorithm), algorithm, name, name=neighbour),
+        keys_of(full(algorithm), algorithm, name, region="990201"),
+    ):
         card, counter, place = desk(algorithm, keys, directory)
-        if directory == "SSSE":
-            block_card(counter, confirm=counter.identity.card_id)
-        else:
-            block_application(counter, place, confirm=counter.identity.card_id)
-        return card
-
-    assert block(keys_of(full(algorithm), algorithm)).chip.closed is not None
-    for change in ({"name": "PUK"}, {"region": "990201"}):
-        with pytest.raises(CounterError):
-            block(keys_of(full(algorithm), algorithm, lock, **change))
+        with pytest.raises((CounterError, StatusError, GuardRefused)):
+            act(counter, place)
+        assert card.chip.closed is None
+        assert card.directory(f"{place.fid:04X}").purse == before
+    card, counter, place = desk(algorithm, keys_of(least(algorithm, name), algorithm), directory)
     with pytest.raises(CustodyError):
-        block(keys_of(least(algorithm, lock), algorithm))
+        act(counter, place)
+    card, counter, place = desk(algorithm, keys_of(full(algorithm), algorithm), directory)
+    act(counter, place)
+    done = (card.chip.closed is None, card.directory(f"{place.fid:04X}").purse == before)
+    assert done == (act is not block, directory != "DF04" or act is block)
+
+
+def test_a_pin_is_reloaded_by_psam(algorithm: Algorithm) -> None:
+    reload_pin(desk(algorithm, keys_of(full(algorithm), algorithm), "SSSE")[1], pin_block("654321"))
 
 
 def test_the_purse_by_psam(algorithm: Algorithm) -> None:

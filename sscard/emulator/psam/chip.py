@@ -15,7 +15,7 @@ from sscard.apdu.atr import Interface
 from sscard.apdu.exchange import Protocol
 from sscard.cos.psam import COUNTER_FID, DIRECTORY_FID, EnvironmentSpec, FileSpec, Place, PsamStructure
 from sscard.emulator.answers import answer_to_reset, answer_to_select
-from sscard.emulator.cells import values
+from sscard.emulator.cells import QuickCopy, values
 from sscard.emulator.chip import Randomness
 from sscard.emulator.nodes import Counted
 from sscard.emulator.words import NO_CHALLENGE, NO_KEY, NOT_NOW, UNSUPPORTED, Refusal
@@ -85,7 +85,7 @@ class OpenPurchase:
     mac2: bytes
 
 
-class PsamChip:
+class PsamChip(QuickCopy):
     """Memory and security state of a PSAM; the commands of this package are functions over it.
 
     ``inside`` is whether the application is selected in the current environment, ``ef`` the FID of the current EF.

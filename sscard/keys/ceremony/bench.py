@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sscard.keys.ceremony.carriers import SET_SIZE, Carrier, CarrierCard
-from sscard.keys.ceremony.run import Story
+from sscard.keys.ceremony.story import Story
 from sscard.keys.ceremony.transcript import Facts
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry

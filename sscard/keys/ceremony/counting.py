@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sscard.errors import GuardRefused, ScriptError
 from sscard.keys.ceremony.carriers import Carrier
-from sscard.keys.ceremony.run import Story
 from sscard.keys.ceremony.script import Item, Step
+from sscard.keys.ceremony.story import Story
 from sscard.keys.ceremony.transcript import Facts
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,39}")

@@ -17,8 +17,8 @@ from typing import Final
 
 from sscard.errors import GuardRefused
 from sscard.keys.ceremony.counting import carriers_done, counted
-from sscard.keys.ceremony.run import Story
 from sscard.keys.ceremony.script import DELEGATE, Form
+from sscard.keys.ceremony.story import Story
 from sscard.messages import Lang, text
 
 _LINE: Final = "＿" * 14

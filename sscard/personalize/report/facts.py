@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
@@ -25,7 +25,7 @@ from sscard.personalize.report.pace import Pace, pace, timings
 from sscard.personalize.workspace import Workspace
 
 OTHER: Final = "other"
-"""A reason that is no code."""
+"""A reason that is no code and that nobody gave to ``sscard jobs spoil``."""
 
 _BOOKKEEPING: Final = frozenset({"journal", "closed"})
 """Entries of a chain that say where journals begin and end."""
@@ -49,7 +49,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Spoilage:
-    """Cards of one head that went the same way; ``reason`` is an error code in lower case, or ``other``."""
+    """Cards of one head that went the same way; ``reason`` is an error code, a given word, or ``other``."""
 
     head: str
     state: str
@@ -184,8 +184,11 @@ def gather(workspace: Workspace, ledger: Ledger, name: str) -> Report:
     states: dict[str, Counter[State]] = {}
     for card in cards:
         states.setdefault(card.head, Counter())[card.state] += 1
+    given = {entry.facts.get("reason", "") for entry in entries if entry.kind == "spoiled"}
     lost_ways = Counter(
-        (card.head, card.state, _reason(card.reason)) for card in cards if card.state in (State.SPOILED, State.LOST)
+        (card.head, card.state, _reason(card.reason, given))
+        for card in cards
+        if card.state in (State.SPOILED, State.LOST)
     )
     return Report(
         job=job,
@@ -230,8 +233,9 @@ def shown(text: str) -> str:
     return _LONG.sub(lambda found: mask_pan(found[0]), hidden)
 
 
-def _reason(reason: str) -> str:
-    return reason if reason in messages.keys_in("errors") else OTHER
+def _reason(reason: str, given: Set[str]) -> str:
+    """A code, or a word ``given`` to the chain by a person; what stands in the ledger alone is held back."""
+    return reason if reason in messages.keys_in("errors") or reason in given else OTHER
 
 
 def _median(seconds: list[float]) -> float | None:

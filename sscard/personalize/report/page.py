@@ -173,9 +173,11 @@ def _both(key: str, **fields: object) -> str:
 
 
 def _because(reason: str) -> str:
-    """A reason's code and what it means, with an ellipsis where a card's own facts stood."""
+    """A reason's code and what it means, with an ellipsis where a card's own facts stood; a person's word as it is."""
     if reason == OTHER:
         return f"<td>{_both('other')}</td>"
+    if reason not in messages.keys_in("errors"):
+        return f"<td>{escape(reason)}</td>"
     pair = messages.lookup(f"errors.{reason}")
     words = "".join(
         f'<span lang="{tag}">{escape(_PLACE.sub("…", pair[position]).partition("|")[0])}</span>'

@@ -20,8 +20,9 @@ from sscard.keys.ceremony.actions import ACTIONS
 from sscard.keys.ceremony.carriers import Carrier, CarrierCard
 from sscard.keys.ceremony.conductor import Conductor, gather
 from sscard.keys.ceremony.people import Person, Signer
-from sscard.keys.ceremony.run import Place, Run, Story
+from sscard.keys.ceremony.run import Place, Run
 from sscard.keys.ceremony.script import Blank, Item, Script, Step, load
+from sscard.keys.ceremony.story import Story
 from sscard.keys.ceremony.transcript import Entry
 from sscard.keys.family import Algorithm
 from sscard.keys.hierarchy import fill_demo
@@ -180,7 +181,7 @@ class Hall:
         return self.conduct(self.begin(name, given))
 
     def story(self, run: str) -> Story:
-        from sscard.keys.ceremony.run import read
+        from sscard.keys.ceremony.story import read
 
         return read(self.place.folder(run))
 

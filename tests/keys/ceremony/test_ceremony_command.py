@@ -71,7 +71,7 @@ OPENING = ("99", "5", "", "测试甲", JIA, "测试乙", YI, "测试丙", BING, 
 
 
 def set_check(office: Path, run_name: str, step: str) -> str:
-    from sscard.keys.ceremony.run import read
+    from sscard.keys.ceremony.story import read
 
     return str(read(Place(office / "ws").folder(run_name)).fact(f"{step}.set_check"))
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sscard.errors import JournalError
-from sscard.keys.ceremony.run import read, verify_all
+from sscard.keys.ceremony.run import verify_all
+from sscard.keys.ceremony.story import read
 from sscard.keys.ceremony.transcript import ANCHOR_NAME, NAME, START, Anchor, check
 
 LOSS = {"incident": "INC-001", "key": "STKDF04:v1", "region": "99"}
