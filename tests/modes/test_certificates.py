@@ -15,6 +15,7 @@ from sscard.apdu.transport import Channel
 from sscard.certificates import DemoAuthority, Holder
 from sscard.commands.certificate_authority import LIMIT, ProgramAuthority, demo_certifier
 from sscard.cos.actions import Certify
+from sscard.cos.pki import PinRole
 from sscard.cos.profile import load_profile
 from sscard.emulator import Cut, Tear
 from sscard.emulator.persistent import open_card
@@ -104,8 +105,6 @@ def test_the_ca_is_asked_once_for_a_key_and_damage_on_the_card_is_found(tmp_path
     card.reset()
     certifier.prove(Channel(card), PIN)
     pki = PkiCard(Channel(card))
-    from sscard.cos.pki import PinRole
-
     pki.verify(PinRole.USER, PIN)
     pki.generate()
     card.reset()
@@ -121,8 +120,6 @@ def test_an_answer_for_another_card_is_not_written(tmp_path: Path) -> None:
 
     other = personalized_card(PROFILE, serial=0x18)
     pki = PkiCard(Channel(other))
-    from sscard.cos.pki import PinRole
-
     pki.verify(PinRole.USER, PIN)
     pki.generate()
     card = personalized_card(PROFILE)

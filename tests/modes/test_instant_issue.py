@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sscard.cos.profile import load_profile
+from sscard.emulator import image
+from sscard.emulator.blank import blank_card
 from sscard.emulator.persistent import open_card
 from sscard.errors import Exit
 from sscard.personalize import people
@@ -90,10 +93,6 @@ def test_a_card_with_a_holder_gets_no_other(stock: Party, party: MakeParty, one:
 
 
 def test_a_card_nobody_initialised_is_refused(party: MakeParty, one: Path) -> None:
-    from sscard.cos.profile import load_profile
-    from sscard.emulator import image
-    from sscard.emulator.blank import blank_card
-
     counter = party("counter", COUNTER_KEYS)
     image.save(blank_card(load_profile("ssc3-sm4"), 1), counter.root / "cards" / "blank.json")
     _, events = counter.make(one, "holder")

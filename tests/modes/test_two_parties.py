@@ -13,6 +13,7 @@ from sscard.emulator.persistent import open_card
 from sscard.errors import Exit
 from sscard.personalize import people
 from sscard.personalize.tearproof import difference, lasting
+from sscard.personalize.workspace import create_workspace
 
 from .conftest import BANK_KEYS, REGION, Party
 
@@ -166,8 +167,6 @@ def test_feedback_that_lies_about_the_card_is_found_on_the_card(
 
 
 def test_a_card_of_another_issuer_loses_no_try(first: Party, party: MakeParty, batch: Path, tmp_path: Path) -> None:
-    from sscard.personalize.workspace import create_workspace
-
     place = create_workspace(tmp_path / "alien", demo=True, region=REGION, seed=99)
     alien = Party(place.root, first.capsys)
     assert alien.make(batch, "social")[0] == Exit.OK
