@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from measure import compare, report, seconds
+from measure import PROCESSOR, compare, report, seconds
 
 from sscard.keys import catalog
 from sscard.keys.custody import Batch, Branch
@@ -90,8 +91,8 @@ def derivation(total: int) -> None:
         """Seconds a card at the rate of long calls of the library."""
         total = 0.0
         for algorithm in FAMILIES:
-            update = bulk[algorithm]
-            total += octets[algorithm] / BULK * statistics.median(seconds(lambda: update(data)) for _ in range(3))  # noqa: B023
+            long = partial(bulk[algorithm], data)
+            total += octets[algorithm] / BULK * statistics.median(seconds(long, PROCESSOR) for _ in range(3))
         return total
 
     def fresh(count: int) -> None:
@@ -105,8 +106,8 @@ def derivation(total: int) -> None:
     rows = []
     for turn in range(3 * ROUNDS):
         before = limit()
-        mine = seconds(lambda: derive(turn * BATCH)) / BATCH  # noqa: B023
-        rows.append((mine, (before + limit()) / 2, seconds(lambda: fresh(5)) / 5))
+        mine = seconds(lambda: derive(turn * BATCH), PROCESSOR) / BATCH  # noqa: B023
+        rows.append((mine, (before + limit()) / 2, seconds(lambda: fresh(5), PROCESSOR) / 5))
     taken, floor, slow = (statistics.median(column) for column in zip(*rows, strict=True))
     share = statistics.median(best / mine for mine, best, _ in rows)
     gain = statistics.median(naive / mine for mine, _, naive in rows)
@@ -135,7 +136,14 @@ def prepared() -> None:
                 service.prepare([ref], [card])
 
     one, two = memory_service(), memory_service()
-    compare("prepare 55 keys of 200 cards, SM4", lambda: ahead(one), lambda: asked(two), rounds=ROUNDS, unit="s")
+    compare(
+        "prepare 55 keys of 200 cards, SM4",
+        lambda: ahead(one),
+        lambda: asked(two),
+        rounds=ROUNDS,
+        unit="s",
+        clock=PROCESSOR,
+    )
 
 
 def vault(folder: Path) -> None:
@@ -202,7 +210,7 @@ def rules() -> None:
     for algorithm, size in ((Algorithm.DES, 8), (Algorithm.DES, 16), (Algorithm.SM4, 16)):
         for name, subject, baseline in cases(algorithm, size):
             figure = f"{algorithm.name} {size * 8}: {name}"
-            compare(figure, _many(subject), _many(baseline), rounds=ROUNDS, unit="s", each=2000)
+            compare(figure, _many(subject), _many(baseline), rounds=3 * ROUNDS, unit="s", each=700, clock=PROCESSOR)
 
 
 def cases(algorithm: Algorithm, size: int) -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
@@ -234,7 +242,7 @@ def cases(algorithm: Algorithm, size: int) -> list[tuple[str, Callable[[], objec
 
 
 def _many(call: Callable[[], object]) -> Callable[[], object]:
-    return lambda: [call() for _ in range(2000)]
+    return lambda: [call() for _ in range(700)]
 
 
 def main() -> None:

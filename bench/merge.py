@@ -18,6 +18,7 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from measure import report
 
@@ -74,14 +75,24 @@ def by_oracle(folder: Path) -> dict[str, int]:
 
 def one(kind: str, folder: Path) -> None:
     """One run in this process; prints its seconds, its peak in MiB and the kinds."""
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     kinds = {"sscard": by_sscard, "oracle": by_oracle}[kind](folder)
-    taken = time.perf_counter() - start
+    taken, used = time.perf_counter() - start, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": taken, "peak": peak, "kinds": {name: n for name, n in kinds.items() if n}}))
+    found = {name: rows for name, rows in kinds.items() if rows}
+    print(json.dumps({"seconds": taken, "cpu": used, "peak": peak, "kinds": found}))
 
 
-def run(kind: str, folder: Path) -> tuple[float, float, dict[str, int]]:
+class Run(NamedTuple):
+    """What one run took: seconds, seconds of processors, MiB at its peak; the rows of each kind."""
+
+    seconds: float
+    cpu: float
+    peak: float
+    kinds: dict[str, int]
+
+
+def run(kind: str, folder: Path) -> Run:
     """One run in a process of its own."""
     done = subprocess.run([sys.executable, __file__, kind, str(folder)], check=True, capture_output=True, text=True)
     for made in ("out", "oracle"):
@@ -89,8 +100,7 @@ def run(kind: str, folder: Path) -> tuple[float, float, dict[str, int]]:
             path.unlink()
         if (folder / made).exists():
             (folder / made).rmdir()
-    facts = json.loads(done.stdout)
-    return facts["seconds"], facts["peak"], facts["kinds"]
+    return Run(**json.loads(done.stdout))
 
 
 def main() -> None:
@@ -100,18 +110,24 @@ def main() -> None:
         folder = Path(name)
         write_files(folder, rows)
         if not rounds:
-            seconds, peak, kinds = run("sscard", folder)
-            report("rows judged and merged", rows / seconds, 0, 0, "rows/s", rows=rows, seconds=seconds, kinds=kinds)
-            report("peak of memory", peak, 0, 0, "MiB", rows=rows, engine_limit=MEMORY)
+            alone = run("sscard", folder)
+            more = {"rows": rows, "seconds": alone.seconds, "cpu": alone.cpu, "kinds": alone.kinds}
+            report("rows judged and merged", rows / alone.seconds, 0, 0, "rows/s", **more)
+            report("peak of memory", alone.peak, 0, 0, "MiB", rows=rows, engine_limit=MEMORY)
             return
-        pairs = [(run("oracle", folder), run("sscard", folder)) for _ in range(rounds)]
-        if any(ours[2] != theirs[2] for theirs, ours in pairs):
-            raise SystemExit(f"oracle and sscard differ: {pairs}")
-        ours, theirs = (statistics.median(pair[place][0] for pair in pairs) for place in (1, 0))
-        report("rows judged and merged", rows / ours, rows / theirs, theirs / ours, "rows/s", rows=rows, rounds=rounds)
-        peaks = [max(pair[place][1] for pair in pairs) for place in (1, 0)]
-        report("peak of memory", *peaks, peaks[0] / peaks[1], "MiB", rows=rows, engine_limit=MEMORY)
-        report("memory a row", *(peak * 1024 / rows for peak in peaks), peaks[0] / peaks[1], "KiB", rows=rows)
+        theirs, ours = zip(*((run("oracle", folder), run("sscard", folder)) for _ in range(rounds)), strict=True)
+        if any(other.kinds != one.kinds for other, one in zip(theirs, ours, strict=True)):
+            raise SystemExit(f"oracle and sscard differ: {theirs} {ours}")
+
+        def both(what: str) -> tuple[float, float]:
+            return tuple(statistics.median(getattr(one, what) for one in runs) for runs in (ours, theirs))
+
+        mine, other = both("seconds")
+        report("rows judged and merged", rows / mine, rows / other, other / mine, "rows/s", rows=rows, rounds=rounds)
+        mine, other = both("cpu")
+        report("the same, a second of processor", rows / mine, rows / other, other / mine, "rows/s", rows=rows)
+        mine, other = both("peak")
+        report("peak of memory", mine, other, mine / other, "MiB", rows=rows, engine_limit=MEMORY)
 
 
 if __name__ == "__main__":

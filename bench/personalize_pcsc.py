@@ -29,8 +29,8 @@ from smartcard.CardConnection import CardConnection
 from smartcard.Exceptions import CardConnectionException, NoCardException
 from smartcard.scard import SCARD_RESET_CARD, SCARD_SHARE_EXCLUSIVE, SCARD_UNPOWER_CARD
 from smartcard.System import readers
+from virtual import service, wait_present
 
-from sscard.apdu.pcsc import list_readers
 from sscard.apdu.transport import Transport
 from sscard.commands.readers_open import open_slots
 from sscard.cos.profile import load_profile
@@ -46,7 +46,6 @@ CARDS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
 PACED_CARDS = 4
 PACE_MS = 5
 ROUNDS = 3
-ROOT = Path(__file__).parent.parent
 REGION = "990101"
 CARD_PROGRAM = """
 import sys, time
@@ -61,19 +60,6 @@ kind = Paced if pace else SoftwareCard
 cards = (kind.blank(serial, seed=5) for serial in range(1, 1 + count) for _ in range(each))
 Bridge(Feeder(cards, replace=True), "127.0.0.1", port, lambda event, card: None).run()
 """
-
-
-def start_service(work: Path) -> int:
-    """Start a private pcscd; returns the port of its first reader."""
-    for port in range(27600, 28600, 100):
-        done = subprocess.run(
-            [ROOT / "scripts" / "pcscd-up", work, "1", str(port)], capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            name, _, value = done.stdout.strip().splitlines()[-1].partition("=")
-            os.environ[name] = value
-            return port
-    raise SystemExit(done.stderr)
 
 
 class Recorder:
@@ -153,8 +139,9 @@ def make(folder: Path, slot: Slot, count: int, *, tracer: Tracer = no_trace) -> 
     place = create_workspace(folder / "ws", demo=True, region=REGION, seed=1)
     people.write(folder / "b.csv", count, seed=3)
     batch = open_batch(folder / "b.csv", region=REGION, demo=True)
-    service = memory_service(REGION, 1)
-    production = open_production(place, service, batch, profile=load_profile("ssc3-sm4"), tracer=tracer)
+    production = open_production(
+        place, memory_service(REGION, 1), batch, profile=load_profile("ssc3-sm4"), tracer=tracer
+    )
     line = Line(production.work, [slot], patience=5)
     times = [event.seconds for event in line.run() if event.kind is Kind.GOOD]
     production.close()
@@ -193,28 +180,17 @@ def connect(atr: bytes) -> CardConnection:
     raise SystemExit("the card for the replay did not come")
 
 
-def wait_present() -> None:
-    deadline = time.monotonic() + 10
-    while not any(state.present for state in list_readers()):
-        if time.monotonic() > deadline:
-            raise SystemExit("no card came")
-        time.sleep(0.05)
-
-
 def main() -> None:
     if len(sys.argv) > 2:
         os.sched_setaffinity(0, {int(word) for word in sys.argv[2].split(",")})
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name:
         work = Path(name)
-        port = start_service(work / "p")
-        try:
+        with service(work / "p") as port:
             recorder = Recorder()
             with feeding(port, CARDS, 1):
                 make(work / "record", open_slots("all")[0], CARDS, tracer=recorder)  # type: ignore[arg-type]
             compare(work / "fast", port, recorder.cards, CARDS, ROUNDS, 0)
             compare(work / "paced", port, recorder.cards, PACED_CARDS, 1, PACE_MS)
-        finally:
-            subprocess.run([ROOT / "scripts" / "pcscd-down", work / "p"], check=False)
 
 
 def compare(folder: Path, port: int, commands: dict[bytes, list[bytes]], count: int, rounds: int, pace_ms: int) -> None:

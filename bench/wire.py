@@ -5,7 +5,7 @@ Run: .venv/bin/python bench/wire.py
 
 from __future__ import annotations
 
-from measure import compare
+from measure import PROCESSOR, compare
 
 from sscard.apdu import Channel, Command
 
@@ -58,5 +58,5 @@ def our_write() -> None:
 
 
 if __name__ == "__main__":
-    compare("wire-path read", our_read, bare_read, rounds=ROUNDS, unit="s/APDU", each=CALLS)
-    compare("wire-path write", our_write, bare_write, rounds=ROUNDS, unit="s/APDU", each=CALLS)
+    compare("wire-path read", our_read, bare_read, rounds=ROUNDS, unit="s/APDU", each=CALLS, clock=PROCESSOR)
+    compare("wire-path write", our_write, bare_write, rounds=ROUNDS, unit="s/APDU", each=CALLS, clock=PROCESSOR)

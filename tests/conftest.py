@@ -1,4 +1,4 @@
-"""What every test shares: a private PC/SC service that is started only when a test asks for it."""
+"""What every test shares: a private PC/SC service and a private PostgreSQL, started only when a test asks for them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ os.environ["PCSCLITE_CSOCK_NAME"] = str(_WORK / "run" / "pcscd.comm")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "longest(seconds): how long a test over PC/SC may take (20 without it)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passphrases() -> Iterator[None]:
+    """Vaults and people made in this process cost the least scrypt the toolkit takes; commands in processes of their
+    own make the usual ones (tests/keys/test_vault.py holds them to it)."""
+    from sscard.keys.vault import Cost
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sscard.keys.vault.USUAL", Cost(n=1 << 14))
+        yield
 
 
 @pytest.fixture(params=["contact", "contactless"])
@@ -106,6 +117,77 @@ def pcscd() -> Iterator[Pcscd]:
     )
     yield service
     guard.communicate()
+
+
+class Server:
+    """A private PostgreSQL; ``url`` is that of its first database."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.url = ""
+        self._databases = 0
+
+    def start(self) -> None:
+        """Start it, for the first time or again.  Raises RuntimeError with the script's words when it cannot."""
+        run = subprocess.run([SCRIPTS / "postgres-up", self.work], capture_output=True, text=True, timeout=90)
+        if run.returncode:
+            raise RuntimeError(run.stderr.strip())
+        self.url = run.stdout.strip()
+
+    def stop(self) -> None:
+        """Let it go as in a power cut."""
+        subprocess.run([SCRIPTS / "postgres-down", self.work], check=True, timeout=30)
+
+    def database(self, options: str = "") -> str:
+        """The URL of a new, empty database."""
+        import psycopg
+
+        self._databases += 1
+        name = f"cards{self._databases}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} {options}".encode())
+        return self.url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A running private PostgreSQL.  A missing part fails in CI and for root (who can install it), else it skips.
+
+    A guard waits on a pipe from this process, so that the server ends with the tests however they end.
+    """
+    work = Path(tempfile.mkdtemp(prefix="sscard-pg-", dir="/tmp"))
+    server = Server(work)
+    guard = subprocess.Popen(
+        ["sh", "-c", 'read _; "$0" "$1"; rm -rf "$1"', SCRIPTS / "postgres-down", work], stdin=subprocess.PIPE
+    )
+    try:
+        server.start()
+    except RuntimeError as error:
+        if os.environ.get("CI") == "true" or os.geteuid() == 0:
+            pytest.fail(f"PostgreSQL is not there: {error}", pytrace=False)
+        pytest.skip(f"no PostgreSQL here: {error}")
+    yield server
+    guard.communicate()
+
+
+@pytest.fixture(scope="session")
+def one_database(postgres: Server) -> str:
+    """The URL of a PostgreSQL database that many tests use in turn."""
+    return postgres.database()
+
+
+@pytest.fixture
+def database(one_database: str) -> str:
+    """The URL of an empty PostgreSQL database to which nobody else is connected."""
+    import psycopg
+
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    with psycopg.connect(one_database, autocommit=True) as connection:
+        connection.execute(f"{others} AND pid <> pg_backend_pid()".encode())
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    return one_database
 
 
 @dataclass(frozen=True, slots=True)

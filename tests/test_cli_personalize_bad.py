@@ -317,7 +317,7 @@ def test_person_key_gone(told: Callable[..., int], key: bytes | None) -> None:
 def test_ledger_of_another_version(told: Callable[..., int]) -> None:
     assert main(RUN) == 0
     ledger = sqlite3.connect("ws/ledger.sqlite")
-    ledger.execute("UPDATE meta SET value = '2'")
+    ledger.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
     ledger.execute("DROP INDEX cards_by_state")
     ledger.commit()
     assert told("LEDGER-VERSION", *RUN) == 1

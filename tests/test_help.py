@@ -20,7 +20,7 @@ from sscard.cli import COMMANDS
 from sscard.errors import Exit
 
 LANGUAGES = ("en", "zh")
-HEAVY = ("smartcard", "cryptography", "rich")
+HEAVY = ("smartcard", "cryptography", "rich", "sqlite3", "psycopg")
 PATIENCE = 1.0
 """Seconds help may take."""
 EXAMPLE = re.compile(r"^\s*(?:Examples?:|例:)?\s*(sscard .*\S)", re.M)
@@ -44,7 +44,10 @@ NOT_HERE = {
     "sscard keys import province-99.keyblocks --under TK-99 --workspace ws": Exit.FAILED,
     "sscard keys component combine TK-99 --xor 2 --transport --workspace ws": Exit.REFUSED,
     "sscard outbox send --workspace ws": Exit.REFUSED,
+    "sscard erase b-1a2b3c4d b.csv --workspace ws": Exit.REFUSED,
+    "sscard erase b-1a2b3c4d --verify . --workspace ws": Exit.REFUSED,
     "sscard jobs lose 3 --workspace ws": Exit.REFUSED,
+    "sscard ledger prepare --workspace ws": Exit.REFUSED,
     "sscard jobs --workspace ws lose 3": Exit.REFUSED,
     "sscard jobs --workspace ws spoil 3 --reason 印刷": Exit.REFUSED,
     "sscard jobs --workspace ws pause b-1a2b3c4d": Exit.REFUSED,

@@ -146,6 +146,10 @@ JSON_RUNS = {
         for s in drop/*.slip.json; do sed '1s/$/"effect": "applied",/' $s > ${s%.slip.json}.receipt.json; done
         sscard outbox send --workspace ws --json""",
     "outbox verify": "for f in ws/outbox/*.csv; do echo x >> $f; done; sscard outbox verify --workspace ws --json",
+    "erase": r"""sscard people --count 1 --seed 9 --out e.csv > e.txt; sscard init we --demo > e.txt
+        sscard personalize e.csv --workspace we --reader emulator --wait 0.1 > e.txt
+        sscard jobs --workspace we close $(basename we/jobs/e-*) --blanks 1 --left 0 > e.txt
+        sscard erase $(basename we/jobs/e-*) e.csv --workspace we --yes --json""",
     "info": "sscard info --reader emulator --json",
     "read": "sscard read DF04 --reader emulator --json",
     "card sample": "sscard card sample a.img --json && sscard card sample c.img --serial 9 --json",

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from sscard.keys.ceremony.people import Person, Register, Signer
     from sscard.keys.secret import Secret
     from sscard.personalize.batch import Batch
+    from sscard.personalize.ledger import Job
     from sscard.personalize.order import BlankOrder
     from sscard.personalize.workspace import Workspace
 
 
-def signers(place: Workspace, rows: Batch | BlankOrder, given: Sequence[str]) -> list[Signer]:
+def signers(place: Workspace, rows: Batch | BlankOrder | Job, given: Sequence[str]) -> list[Signer]:
     """As many different people as the workspace asks for, each proved by their passphrase.
 
     ``given`` are words ``NAME=FILE``; without any, people type at the terminal, and where there is none standard input
@@ -41,8 +42,7 @@ def signers(place: Workspace, rows: Batch | BlankOrder, given: Sequence[str]) ->
     if given:
         answers: Iterable[tuple[Person, Secret]] = _from_files(register, given)
     elif sys.stdin.isatty() and is_terminal():
-        words = text("operator.approve", batch=rows.path.name, rows=len(rows), digest=rows.sha256[:16])
-        click.echo(words, err=True)
+        click.echo(_what(rows), err=True)
         answers = _typed(register, place.approvals)
     else:
         answers = _from_lines(register, place.approvals)
@@ -74,6 +74,15 @@ def proved(place: Workspace, name: str) -> str:
         return person.signer(passphrase).person.name
     finally:
         passphrase.wipe()
+
+
+def _what(rows: Batch | BlankOrder | Job) -> str:
+    """What is asked for: to open a job for a batch, or to erase what is left of one that is closed."""
+    from sscard.personalize.ledger import Job
+
+    if isinstance(rows, Job):
+        return text("operator.approve-erasure", job=rows.job, rows=rows.rows)
+    return text("operator.approve", batch=rows.path.name, rows=len(rows), digest=rows.sha256[:16])
 
 
 def _from_files(register: Register, given: Sequence[str]) -> Iterable[tuple[Person, Secret]]:

@@ -123,7 +123,7 @@ def export_command(out: Path, workspace: Path, job: str | None, as_json: bool) -
 
 def _evidence(workspace: Path, job: str | None) -> tuple[Workspace, Evidence]:
     from sscard.personalize.audit import collect
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.workspace import open_workspace
 
     opened = open_workspace(workspace)

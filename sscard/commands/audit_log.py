@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
 from datetime import UTC, datetime
@@ -21,7 +22,9 @@ def audit(workspace: Workspace, words: str, **facts: object) -> None:
     try:
         log = os.open(workspace.audit_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(log, line.encode("utf-8"))
+            written = line.encode("utf-8")
+            if os.write(log, written) != len(written):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(log)
         finally:
             os.close(log)

@@ -6,7 +6,9 @@ With ``--json`` it is one object for each.
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol
 
@@ -16,7 +18,7 @@ from sscard.commands.common import emit
 from sscard.cos.passes import plain
 from sscard.messages import text
 from sscard.personalize.heads import Event, Kind
-from sscard.personalize.ledger import Balance, CardEntry, Ledger
+from sscard.personalize.ledger import Balance, CardEntry, Ledger, Station
 from sscard.personalize.masking import mask_name
 from sscard.personalize.workspace import Workspace
 
@@ -103,8 +105,27 @@ def settled_line(event: Event) -> str:
 def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
-    card_no = plain(ledger.card_no(entry.job, entry.seq))
-    return text("personalize.resume", seq=entry.seq, card_no=card_no, serial=plain(entry.card)[-8:], lose=lose)
+    facts = {"seq": entry.seq, "card_no": plain(ledger.card_no(entry.job, entry.seq)), "serial": plain(entry.card)[-8:]}
+    if ledger.mine(entry):
+        return text("personalize.resume", **facts, lose=lose)
+    station = ledger.stations().get(entry.station)
+    if station is not None and station.lives:
+        return text("personalize.elsewhere", **facts, station=entry.station)
+    return text("personalize.elsewhere-silent", **facts, station=entry.station, since=silent_since(station), lose=lose)
+
+
+def station_facts(stations: Mapping[str, Station], name: str) -> dict[str, object]:
+    """A station under the names of ``--json``: seconds since its last sign of life, and whether it may be working."""
+    station = stations.get(name)
+    silent = None if station is None else round(station.silent, 1)
+    return {"station": name, "silent_seconds": silent, "alive": station is not None and station.lives}
+
+
+def silent_since(station: Station | None) -> str:
+    """When a station gave its last sign of life, by this machine's clock."""
+    if station is None:
+        return "?"
+    return datetime.fromtimestamp(time.time() - station.silent).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _facts(event: Event) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -179,6 +179,7 @@ def _begun(
     place: Place, script: Script, settings: Mapping[str, str], roles: Mapping[str, str], table: TerminalTable
 ) -> Run:
     from sscard.errors import ScriptError
+    from sscard.keys.ceremony.actions import foresee
     from sscard.keys.ceremony.conductor import gather
     from sscard.keys.ceremony.run import Run
 
@@ -194,6 +195,7 @@ def _begun(
         if blank.name not in given:
             given[blank.name] = table.answer(blank)
     parameters = place.admit(script, given)
+    foresee(script, parameters)
     return Run.begin(place, script, parameters, gather(script, place.register(), table, roles))
 
 
@@ -225,9 +227,9 @@ def _vault(workspace: Workspace) -> Vault:
 def exposure_of(workspace: Workspace) -> Iterator[WorkspaceExposure]:
     """The workspace's ledger and its register of PSAMs, where it keeps them."""
     from sscard.commands.psam_open import register_kept
+    from sscard.personalize.bookkeeping import ledger_kept, open_ledger
     from sscard.personalize.exposure import WorkspaceExposure
-    from sscard.personalize.job import open_ledger
 
-    with register_kept(workspace) as psams:
-        ledger = open_ledger(workspace) if workspace.ledger_path.exists() else None
+    kept = closing(open_ledger(workspace)) if ledger_kept(workspace) else nullcontext()
+    with register_kept(workspace) as psams, kept as ledger:
         yield WorkspaceExposure(workspace, ledger, psams)

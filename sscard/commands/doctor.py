@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from sscard.errors import Exit, ReaderMissing, ServiceMissing, SscardError, Tran
 
 if TYPE_CHECKING:
     from sscard.apdu.pcsc import ReaderState
+    from sscard.personalize.workspace import Workspace
 
 PCSC_LAYERS: Final = ("driver", "service", "permission", "reader", "card")
 _DRIVER_FAILURES: Final = {"pcsc-module": "driver-module", "pcsc-library": "driver-library"}
@@ -240,7 +242,7 @@ def _workspace_side(directory: Path | None) -> Iterator[Finding]:
         else:
             yield _ok("workspace", path=workspace.root)
             yield _vault(workspace.vault_path)
-            yield _ledger(workspace.ledger_path)
+            yield _shared_ledger(workspace) if workspace.ledger.shared else _ledger(workspace)
             files = [workspace.root / SETTINGS_NAME, workspace.vault_path, workspace.ledger_path]
     yield _disk(here)
     yield _clock([file for file in files if file.exists()])
@@ -254,7 +256,21 @@ def _vault(path: Path) -> Finding:
     return _ok("vault", path=path)
 
 
-def _ledger(path: Path) -> Finding:
+def _shared_ledger(workspace: Workspace) -> Finding:
+    from sscard.personalize.bookkeeping import open_ledger
+
+    try:
+        with closing(open_ledger(workspace)) as ledger:
+            stations = ", ".join(ledger.stations()) or "–"
+            return _ok("ledger", "ledger-shared", path=ledger.place, version=ledger.version, stations=stations)
+    except SscardError as error:
+        return Finding("ledger", Health.FAILED, f"errors.{error.key}", error.fields)
+
+
+def _ledger(workspace: Workspace) -> Finding:
+    from sscard.personalize.bookkeeping import own_version
+
+    path = workspace.ledger_path
     if not path.exists():
         return _ok("ledger", "ledger-none")
     if not os.access(path, os.R_OK | os.W_OK):
@@ -262,7 +278,10 @@ def _ledger(path: Path) -> Finding:
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
             return _bad("ledger", "ledger-damaged", path=path)
-    return _ok("ledger", path=path)
+    try:
+        return _ok("ledger", path=path, version=own_version(workspace))
+    except SscardError as error:
+        return Finding("ledger", Health.FAILED, f"errors.{error.key}", error.fields)
 
 
 def _disk(path: Path) -> Finding:

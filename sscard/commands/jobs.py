@@ -36,18 +36,21 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
     context.obj = workspace
     if context.invoked_subcommand is not None:
         return Exit.OK
-    from sscard.commands.board import balance_facts, resume_line
+    from sscard.commands.board import balance_facts, resume_line, station_facts
     from sscard.personalize.ledger import State
 
     place, ledger = _place(context, workspace)
-    jobs = ledger.jobs()
+    jobs, stations = ledger.jobs(), ledger.stations()
     if not jobs and not as_json:
         click.echo(text("personalize.jobs-none"))
     for job in jobs:
         waiting = ledger.cards(job.job, State.WORK)
         standing = ledger.standing(job.job)
         if as_json:
-            cards = [{"seq": entry.seq, "reset_info": plain(entry.card)} for entry in waiting]
+            cards = [
+                {"seq": entry.seq, "reset_info": plain(entry.card)} | station_facts(stations, entry.station)
+                for entry in waiting
+            ]
             emit(
                 {**balance_facts(ledger, job.job), "batch": job.batch, "created": job.created}
                 | {"standing": standing, "in_work": cards}
@@ -196,11 +199,13 @@ def close(
 
 
 def _place(context: click.Context, workspace: Path | None) -> tuple[Workspace, Ledger]:
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.workspace import open_workspace
 
     place = open_workspace(workspace or context.obj)
-    return place, open_ledger(place)
+    ledger = open_ledger(place)
+    context.call_on_close(ledger.close)
+    return place, ledger
 
 
 def _stands(job: str, standing: str, *, as_json: bool) -> int:

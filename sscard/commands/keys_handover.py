@@ -14,6 +14,7 @@ from sscard.errors import CustodyError, Exit, GuardRefused, UsageError
 if TYPE_CHECKING:
     from sscard.keys.derivation import Handed, Place
     from sscard.keys.handover import Received
+    from sscard.keys.store import Entry
     from sscard.keys.vault import Vault
 
 
@@ -39,6 +40,8 @@ def derive(
 ) -> int:
     from sscard.commands.unlock import own_vault
     from sscard.keys.derivation import Place
+    from sscard.keys.handover import render
+    from sscard.keys.keyblock import transport_key, wrap
     from sscard.personalize.workspace import open_workspace
 
     if (under is None) is not (out is None):
@@ -49,8 +52,13 @@ def derive(
     keys = _handed(vault, place, names, version, exportable=not no_export)
     try:
         if under is not None and out is not None:
-            _write_blocks(vault, keys, under, out, as_json=as_json)
+            transport = transport_key(vault, under)
+            content = render((wrap(key, vault, transport) for key in keys), transport)
+            if out.exists():
+                raise GuardRefused("custody-exists", path=str(out))
             _note(workspace, "keys derive", path=place, under=under, count=len(keys))
+            _write_blocks(out, content)
+            _show_written(transport, len(keys), out, as_json=as_json)
             return Exit.OK
         for key in keys:
             if as_json:
@@ -110,21 +118,21 @@ def _handed(
     return [hand_down(vault, name, number, place, exportable=exportable) for name, number in found]
 
 
-def _write_blocks(vault: Vault, keys: list[Handed], under: str, out: Path, *, as_json: bool) -> None:
+def _write_blocks(out: Path, content: bytes) -> None:
+    """The file of key blocks; that they leave stands in the audit log before they do."""
     from sscard.keys.files import create_private
-    from sscard.keys.handover import render
-    from sscard.keys.keyblock import transport_key, wrap
 
-    transport = transport_key(vault, under)
-    content = render((wrap(key, vault, transport) for key in keys), transport)
     try:
         create_private(out, content)
     except FileExistsError:
         raise GuardRefused("custody-exists", path=str(out)) from None
     except OSError as error:
         raise CustodyError("custody-unwritable", path=str(out), reason=error.strerror) from None
+
+
+def _show_written(transport: Entry, count: int, out: Path, *, as_json: bool) -> None:
     facts = {
-        "count": len(keys),
+        "count": count,
         "under": f"{transport.name}:v{transport.version}",
         "check": transport.check_value.hex().upper(),
         "method": transport.method.value,

@@ -4,6 +4,7 @@ one last saved.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
 def impact(ref: str, workspace: Path, as_json: bool) -> int:
     from sscard.commands.psam_open import register_kept
     from sscard.cos.profile import load_profile
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.impact import exposures, parse_ref
-    from sscard.personalize.job import open_ledger
     from sscard.personalize.workspace import open_workspace
 
     name, version = parse_ref(ref)
     place = open_workspace(workspace)
-    ledger = open_ledger(place)
-    found = list(exposures(ledger, name, version, load_profile))
-    for exposure in found:
-        _show_exposure(exposure, ledger, as_json=as_json)
+    with closing(open_ledger(place)) as ledger:
+        found = list(exposures(ledger, name, version, load_profile))
+        for exposure in found:
+            _show_exposure(exposure, ledger, as_json=as_json)
     with register_kept(place) as register:
         psams = register.holding(name, version) if register is not None else []
     for psam in psams:

@@ -135,7 +135,7 @@ def verify_command(workspace: Path, as_json: bool) -> int:
 
 @contextmanager
 def _opened(workspace: Path) -> Iterator[tuple[Workspace, Outbox]]:
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.outbox import Outbox
     from sscard.personalize.workspace import open_workspace
 

@@ -7,6 +7,7 @@ import shlex
 import time
 from contextlib import closing
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -289,8 +290,16 @@ def _slots(place: Workspace, reader: str | None, rows: int, profile: Profile, pa
     from sscard.emulator.blank import blank_card
 
     blanks = None if pass_.takes_blanks else 0
-    rack = Rack(place.cards_path, count=blanks, make=partial(blank_card, profile, area=place.region[:4]))
+    make = partial(blank_card, profile, area=place.region[:4])
+    rack = Rack(place.cards_path, first_serial=_first_serial(place), count=blanks, make=make)
     return [rack.slot(number) for number in range(1, min(int(count), max(rows, 1)) + 1)]
+
+
+def _first_serial(place: Workspace) -> int:
+    """Where a station's software cards begin: at stations that share a ledger no two are alike."""
+    if not place.ledger.shared:
+        return 1
+    return (int.from_bytes(sha256(place.station.encode()).digest()[:2]) << 16) + 1
 
 
 def _tracer(folder: Path | None) -> Tracer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from types import FrameType
 
 import click
@@ -60,8 +61,9 @@ def _board(production: Production, people: Sequence[str], *, as_json: bool, bell
         profile=job.profile,
         region=production.workspace.region,
     )
-    balance = production.work.ledger.balance(job.job)
-    return LiveBoard(title, production.workspace.demo, balance, people, bell=bell)
+    ledger = production.work.ledger
+    ask = partial(ledger.balance, job.job) if ledger.shared else None
+    return LiveBoard(title, production.workspace.demo, ledger.balance(job.job), people, bell=bell, ask=ask)
 
 
 def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
@@ -88,8 +90,10 @@ def _on_interrupt(line: Line, board: Board) -> Callable[[], None]:
 
 def _finish(production: Production, outcome: SscardError | None, *, interrupted: bool, as_json: bool) -> int:
     ledger, job = production.work.ledger, production.job.job
-    balance = ledger.balance(job)
-    waiting = ledger.cards(job, State.WORK)
+    try:
+        balance, waiting = ledger.balance(job), ledger.cards(job, State.WORK)
+    except JournalError as error:
+        return _unknown(outcome if isinstance(outcome, JournalError) else error, as_json=as_json)
     trouble = None if balance.complete else outcome
     files: dict[str, str] = {}
     try:
@@ -103,7 +107,7 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         show_error(trouble, as_json=as_json)
     if as_json:
         for entry in waiting:
-            emit({"event": "in-work", "seq": entry.seq, "reset_info": plain(entry.card)})
+            emit({"event": "in-work", "seq": entry.seq, "reset_info": plain(entry.card), "station": entry.station})
         emit({**balance_facts(ledger, job), **files})
     else:
         show_balance(balance)
@@ -123,4 +127,12 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         return Exit.INTERRUPTED
     if trouble is not None and not isinstance(trouble, JournalError):
         return trouble.exit_code
+    return Exit.PARTLY
+
+
+def _unknown(error: JournalError, *, as_json: bool) -> int:
+    """The ledger cannot be asked what was made; the journals know, and the next run tells it."""
+    show_error(error, as_json=as_json)
+    if not as_json:
+        click.echo(text("personalize.again"))
     return Exit.PARTLY

@@ -10,6 +10,7 @@ import click
 from sscard import messages
 from sscard.commands.common import emit, json_option
 from sscard.commands.layout import columns, named
+from sscard.commands.profile_form import told
 from sscard.errors import Exit
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from sscard.cos.model import Profile
     from sscard.cos.profile_diff import Change, Room
     from sscard.cos.profile_lint import Finding
-
-
-_WORDS = frozenset(
-    {"true", "false", "free", "never", "contact", "contactless"}
-    | {"variable", "fixed", "cyclic", "transparent", "directory", "purse"}
-    | {"master", "pin", "internal", "maintenance", "external", "load", "purchase", "tac", "unblock", "reload"}
-)
-"""Values that are words of the program and told in the reader's language."""
-_NAMES = frozenset({"name", "label", "value", "source", "evidence"})
-"""Facts whose values are names or content, whatever they look like."""
 
 
 @click.group(help=messages.text("profile.group"))
@@ -99,8 +90,9 @@ def lint_profiles(names: tuple[str, ...], as_json: bool) -> int:
 @command.command("diff", help=messages.text("profile.diff-help"))
 @click.argument("old")
 @click.argument("new")
+@click.option("--form", type=click.Choice(["text", "html"]), help=messages.text("profile.option-form"))
 @json_option
-def diff_profiles(old: str, new: str, as_json: bool) -> int:
+def diff_profiles(old: str, new: str, form: str | None, as_json: bool) -> int:
     from sscard.cos.profile import load_profile
     from sscard.cos.profile_diff import ChangeKind, changes
 
@@ -111,6 +103,12 @@ def diff_profiles(old: str, new: str, as_json: bool) -> int:
         for change in found:
             emit(_change_facts(change))
         emit({"summary": True, "old": before.name, "new": after.name, **totals})
+        return Exit.OK
+    if form is not None:
+        from sscard.commands.profile_form import approval_form
+        from sscard.keys.ceremony.forms import as_html, as_text
+
+        click.echo((as_html if form == "html" else as_text)(approval_form(before, after, found)), nl=False)
         return Exit.OK
     heads = {"old": before.name, "old_version": before.version, "new": after.name, "new_version": after.version}
     click.echo(messages.text("profile.diff-title", **heads))
@@ -211,28 +209,9 @@ def _change_row(change: Change) -> tuple[str, ...]:
     node = change.node
     what = messages.text(f"profile.node-{node.kind}")
     fact = messages.text(f"profile.fact-{change.fact}")
-    value = " → ".join(_told(change, side) for side in (change.before, change.after))
+    value = " → ".join(told(change, side) for side in (change.before, change.after))
     title = named(node.zh, node.en) if node.kind != "constant" else ""
     return messages.text(f"profile.change-{change.kind.value}"), what, node.place or "–", title, fact, value
-
-
-def _told(change: Change, side: str) -> str:
-    """One side of a change in words: a value, or for a node that came or went whole the facts it is told by."""
-    from sscard.cos.profile_diff import summary
-
-    if not side:
-        return "–"
-    if change.fact:
-        return _value(change.fact, side)
-    facts = summary(change.node)
-    return "  ".join(f"{messages.text(f'profile.fact-{fact}')} {_value(fact, value)}" for fact, value in facts)
-
-
-def _value(fact: str, value: str) -> str:
-    """A fact's value in words; numbers, names and rules of access stay as the profile has them."""
-    if fact in _NAMES:
-        return value
-    return " ".join(messages.text(f"profile.word-{word}") if word in _WORDS else word for word in value.split(" "))
 
 
 def _room_facts(room: Room) -> dict[str, object]:

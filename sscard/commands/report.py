@@ -28,7 +28,7 @@ from sscard.messages import text
 @workspace_option
 @json_option
 def command(job: str, out: Path | None, force: bool, workspace: Path, as_json: bool) -> int:
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
     from sscard.personalize.report.facts import gather
     from sscard.personalize.workspace import open_workspace
 

@@ -6,12 +6,14 @@ Eighty columns hold it; columns keep their width while cards come and go.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from sscard.commands.advice import Advice, Severity, advise, foremost
 from sscard.commands.board import settled_line
+from sscard.errors import SscardError
 from sscard.messages import text
 from sscard.personalize.heads import Event, Kind
 from sscard.personalize.ledger import Balance
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _BAR: Final = 8
 _REFRESH: Final = 8
+_ASK_EVERY: Final = 2.0
 _GAP: Final = 2
 _HEAD_WIDTH: Final = 4
 _CARD_WIDTH: Final = 18
@@ -62,13 +65,17 @@ class _HeadRow:
 
 @dataclass(slots=True)
 class LiveBoard:
-    """A view that redraws itself in place.  ``people`` opened the job; ``start`` are its totals before this run."""
+    """A view that redraws itself in place.  ``people`` opened the job; ``start`` are its totals before this run.
+
+    Where other stations work on the job too, ``ask`` gives the totals of all.
+    """
 
     title: str
     demo: bool
     start: Balance
     people: Sequence[str] = ()
     bell: bool = False
+    ask: Callable[[], Balance] | None = None
     heads: dict[int, _HeadRow] = field(default_factory=dict)
     good: int = 0
     spoiled: int = 0
@@ -77,6 +84,8 @@ class LiveBoard:
     waiting: set[int] = field(default_factory=set)
     began: float = field(default_factory=time.monotonic)
     _live: Live | None = None
+    _answer: Balance | None = None
+    _ask_at: float = 0.0
 
     def __enter__(self) -> LiveBoard:
         from rich.live import Live
@@ -202,16 +211,28 @@ class LiveBoard:
             return Advice(Severity.CALM, text("operator.next-over"))
         return foremost(asked, list(self.waiting))
 
-    def _totals(self) -> str:
+    def _balance(self) -> Balance:
+        """The totals now: asked for every few seconds where others work too, else counted here."""
+        if self.ask is not None:
+            if time.monotonic() >= self._ask_at:
+                self._ask_at = time.monotonic() + _ASK_EVERY
+                with suppress(SscardError):  # the line will tell that the ledger is lost
+                    self._answer = self.ask()
+            return self._answer or self.start
         good, work = self.start.good + self.good, len(self.working)
-        left = self.start.rows - good - work
-        totals = text(
-            "personalize.totals",
+        return replace(
+            self.start,
             good=good,
             spoiled=self.start.spoiled + self.spoiled,
             work=work,
-            left=left,
-            rows=self.start.rows,
+            left=self.start.rows - good - work,
+        )
+
+    def _totals(self) -> str:
+        now = self._balance()
+        work, left = now.work, now.left
+        totals = text(
+            "personalize.totals", good=now.good, spoiled=now.spoiled, work=work, left=left, rows=self.start.rows
         )
         elapsed = time.monotonic() - self.began
         if not self.good or elapsed < 1 or not left + work or self.over:

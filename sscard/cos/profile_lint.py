@@ -64,10 +64,11 @@ def lint(profile: Profile, file: str) -> tuple[Finding, ...]:
     found = [(rule, Severity.ERROR, place, fields) for rule, place, fields in contradictions(profile)]
     found += [] if found else list(_said(profile))
     found += [*_keys_and_files(profile), *_chip(profile), *_cipher(profile), *_additions(profile)]
-    return tuple(
-        Finding(rule, severity, place, {"file": file, "place": place, **fields})
-        for rule, severity, place, fields in found
-    )
+    once: dict[tuple[str, str], Finding] = {}
+    for rule, severity, place, fields in found:
+        finding = Finding(rule, severity, place, {"file": file, "place": place, **fields})
+        once.setdefault((rule, finding.parts("en")[0]), finding)
+    return tuple(once.values())
 
 
 def require_sound(profile: Profile) -> None:

@@ -1,4 +1,4 @@
-"""What a chip's memory is made of: its plain values by place, of which a write log is made, and a quick copy of it all."""
+"""What a chip's memory is made of: plain values by place, for its write log, and a quick copy of it all."""
 
 from __future__ import annotations
 

@@ -68,6 +68,10 @@ class Cost:
         return Secret(Scrypt(salt=salt, length=_KEY_SIZE, n=self.n, r=self.r, p=self.p).derive(passphrase.reveal()))
 
 
+USUAL: Final = Cost()
+"""What opening takes where nobody says otherwise."""
+
+
 class Vault(KeyStore):
     """A key store that lives in a file.  Changes reach the file with :meth:`save`.
 
@@ -99,7 +103,7 @@ class Vault(KeyStore):
             raise GuardRefused("vault-exists", path=str(path))
         if len(passphrase) < PASSPHRASE_MINIMUM:
             raise CustodyError("passphrase-short", minimum=PASSPHRASE_MINIMUM)
-        cost = cost or Cost()
+        cost = cost or USUAL
         cost.check()
         salt = secrets.token_bytes(_SALT_SIZE)
         return cls(path, demo=demo, cost=cost, salt=salt, key=cost.derive(passphrase, salt), anchor=anchor)

@@ -5,6 +5,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "时钟比本站最后一条记录慢 {seconds} 秒; 生产任务没有开始。|校准时钟 (sscard doctor)。若以前走快了、现在是对的: 加 --accept-clock。",
         "The clock is {seconds} s behind this station's last entry; a production job was not begun.|Set the clock right (sscard doctor). If it was ahead before and is right now: add --accept-clock.",
     ),
+    "erase-open": (
+        "任务 {job} 没有关闭, 什么都没有删。|先关闭: sscard jobs close {job}。",
+        "Job {job} is not closed; nothing was erased.|Close it first: sscard jobs close {job}.",
+    ),
+    "erase-unsent": (
+        "{file} 还没有 {target} 的回执, 什么都没有删。|先送达: sscard outbox send。",
+        "{file} has no receipt of {target} yet; nothing was erased.|Deliver it first: sscard outbox send.",
+    ),
+    "erase-foreign": (
+        "{path} 不是任务 {job} 的批次文件, 什么都没有删。|只给出这个批次的文件; 目录里的副本用 --verify 找。",
+        "{path} is not the batch file of job {job}; nothing was erased.|Name only files of this batch; --verify finds copies in folders.",
+    ),
+    "erase-nothing": (
+        "任务 {job} 没有可删的文件。|给出批次文件的路径。",
+        "There is nothing of job {job} to erase.|Name its batch file.",
+    ),
+    "erase-never": (
+        "链中没有删除任务 {job} 文件的记录。|先运行 sscard erase {job}。",
+        "The chain tells of nothing erased of job {job}.|Run sscard erase {job} first.",
+    ),
+    "erase-failed": (
+        "不能删除 {path}: {cause}。|检查权限, 再运行同一条命令。",
+        "{path} cannot be erased: {cause}.|See to the permissions and run the same command again.",
+    ),
     "job-paused": (
         "任务 {job} 已暂停。|继续: sscard jobs continue {job}。",
         "Job {job} is paused.|To go on: sscard jobs continue {job}.",

@@ -37,6 +37,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: [outbox.{target}] 的 {item} 不对。|例如: {example} (docs/outbox.md)",
         "{path}: {item} of [outbox.{target}] is wrong.|For example: {example} (docs/outbox.md)",
     ),
+    "workspace-ledger": (
+        "{path}: [ledger] 的 {name} 不对。|例如: {example} (docs/ledger.md)",
+        "{path}: {name} of [ledger] is wrong.|For example: {example} (docs/ledger.md)",
+    ),
+    "workspace-ledger-password": (
+        "{path}: [ledger] 的 url 里有口令, 不采用。|删去口令并更换它; 口令放在 ~/.pgpass (0600)、PGPASSFILE 或服务文件中 (docs/ledger.md)",
+        "{path}: the url of [ledger] has a password in it and is not used.|Take it out and change it; passwords stand in ~/.pgpass (0600), PGPASSFILE or a service file (docs/ledger.md)",
+    ),
     "workspace-exists": (
         "{path} 已经是工作目录, 未作改动。|直接使用, 或换一个文件夹。",
         "{path} is a workspace already; nothing was changed.|Use it as it is, or choose another folder.",
@@ -46,8 +54,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} is not an empty folder.|Choose a new one.",
     ),
     "workspace-production": (
-        "本版本还不能建立生产工作目录: 它不能接收部级、省级下发的密钥, 生产密钥还需要人力资源社会保障部批准。|演示和测试请用: sscard init {path} --demo",
-        "This version cannot make a production workspace: it cannot receive keys of ministry and province yet, and production keys need the ministry's approval.|For demonstration and tests: sscard init {path} --demo",
+        "本版本不建立生产工作目录: 生产密钥由部级、省级下发, 须经人力资源社会保障部批准。|演示和测试请用: sscard init {path} --demo",
+        "This version makes no production workspace: production keys come from ministry and province and need the ministry's approval.|For demonstration and tests: sscard init {path} --demo",
     ),
     "demo-mix": (
         "演示与生产不能混用: 工作目录为 {workspace}, 密钥为 {keys}。|使用与工作目录同类的密钥库。",

@@ -26,6 +26,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "formats": ("列出、显示交换格式", "list and show exchange formats"),
     "personalize": ("个人化一批空白卡", "personalize a batch on blank cards"),
     "jobs": ("查看任务, 处理遗失的卡", "show jobs; settle lost cards"),
+    "erase": ("任务结束后删除含个人信息的文件", "erase what holds people after a job"),
+    "ledger": ("账本: 共用账本与工位", "the shared ledger and its stations"),
     "report": ("批次报告: HTML 或 JSON", "the report of a batch: HTML or JSON"),
     "face": ("卡面预览, 字体核对", "preview card faces, check fonts"),
     "read": ("读取卡内数据项", "read the items of a card"),

@@ -55,6 +55,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "people": ("操作 {names}", "by {names}"),
     "next-over": ("已停。总数和下一步见下面。", "Stopped. Totals and what is next stand below."),
+    "approve-erasure": (
+        "删除任务 {job} ({rows} 人) 的文件。每个人输入姓名和自己的口令。",
+        "Erasing the files of job {job} ({rows} people). Each person types their name and passphrase.",
+    ),
     "ask-name": ("第 {number} 人 (共 {count} 人) 姓名", "Name of person {number} of {count}"),
     "ask-passphrase": ("{name} 的口令", "Passphrase of {name}"),
     "help-accept-clock": (
@@ -92,6 +96,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sits-other-job": (
         "{head}号头: 另一任务第 {seq} 行的卡。取出, 留给那个任务。",
         "head {head}: a card of row {seq} of another job. Take it out and keep it for that job.",
+    ),
+    "sits-other-station": (
+        "{head}号头: 别的工位正在制的卡, 第 {seq} 行 ({card_no})。取出, 送回那个工位。",
+        "head {head}: a card in work at another station, row {seq} ({card_no}). Take it out and back to that station.",
     ),
     "sits-foreign": (
         "{head}号头: 不是这种空白卡。取出, 检查卡盒。",

@@ -73,7 +73,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "vault": ("{path}|", "{path}|"),
     "vault-missing": ("没有密钥库 {path}|sscard keys --help", "there is no vault {path}|sscard keys --help"),
     "vault-open": ("其他用户也能读密钥库 {path}|chmod 600 {path}", "others can read the vault {path}|chmod 600 {path}"),
-    "ledger": ("{path}|", "{path}|"),
+    "ledger": ("SQLite, 版本 {version}: {path}|", "SQLite, version {version}: {path}|"),
+    "ledger-shared": (
+        "PostgreSQL, 版本 {version}: {path}; 工位: {stations}|",
+        "PostgreSQL, version {version}: {path}; stations: {stations}|",
+    ),
     "ledger-none": ("还没有 (第一个批次时建立)|", "none yet (the first batch makes it)|"),
     "ledger-damaged": (
         "{path} 不是账本文件|从备份恢复: cp 备份/ledger.sqlite {path}",

@@ -117,6 +117,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 停在中途。放回同一张卡并再运行同一条命令, 将从断点继续; 若卡已丢失: {lose}",
         "The card of row {seq} ({card_no}, chip serial {serial}) stopped in work. Put the same card back and run the same command again; if it is lost: {lose}",
     ),
+    "elsewhere": (
+        "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 在工位 {station} 制作中。",
+        "The card of row {seq} ({card_no}, chip serial {serial}) is being made at station {station}.",
+    ),
+    "elsewhere-silent": (
+        "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 停在工位 {station}, 该工位自 {since} 起没有动静。在那里再运行同一条命令; 若工位或卡已无法找回: {lose}",
+        "The card of row {seq} ({card_no}, chip serial {serial}) stopped in work at station {station}, silent since {since}. Run the same command there; if station or card is gone for good: {lose}",
+    ),
     "again": ("未做完。再运行同一条命令继续。", "Not finished. Run the same command again to go on."),
     "minutes": ("{minutes} 分 {seconds} 秒", "{minutes} min {seconds} s"),
     "dry-title": (

@@ -59,6 +59,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "facts": ("内容", "facts"),
     "kind-run": ("开工", "run"),
     "kind-returns": ("写出回盘", "return files written"),
+    "kind-erased": ("删除含个人信息的文件", "files with people erased"),
     "kind-lost": ("报失", "card given up"),
     "chains": ("站点链末端", "Ends of the stations' chains"),
     "line": ("行", "line"),

@@ -36,8 +36,8 @@ def require_people(workspace: Workspace, signers: Sequence[Signer]) -> None:
         raise GuardRefused("approval-missing", given=len(signers), wanted=workspace.approvals)
 
 
-def approve(workspace: Workspace, job: Job, signers: Sequence[Signer], note: Note) -> None:
-    """Write the signed word of everybody into the chain; each session has a number nobody can foresee."""
+def approve(workspace: Workspace, job: Job, signers: Sequence[Signer], note: Note) -> str:
+    """Write the signed word of everybody into the chain; returns the session's number, which nobody can foresee."""
     facts: dict[str, object] = {
         "batch": job.digest,
         "profile": job.profile_digest,
@@ -48,6 +48,7 @@ def approve(workspace: Workspace, job: Job, signers: Sequence[Signer], note: Not
     for signer in signers:
         signature = signer.sign(_message({"job": job.job, **facts}))
         note("approval", name=signer.person.name, signature=base64.b64encode(signature).decode("ascii"), **facts)
+    return str(facts["session"])
 
 
 def broken(entries: Sequence[Mapping[str, Any]], public: Mapping[str, bytes]) -> Iterator[int]:

@@ -1,7 +1,8 @@
 """The evidence of a workspace: checked here, or packed with a checker that needs no sscard.
 
 Evidence is the stations' chains, the journals, what the ledger says of cards, and digests of return files; nobody's
-name, number or key is in it.  What is looked for: docs/audit.md.
+name, number or key is in it.  Of a shared ledger it is the part of the stations of this workspace: where a card was
+claimed, there its journal lies.  What is looked for: docs/audit.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sscard.personalize import evidence_check, journal
 from sscard.personalize.approval import broken
 from sscard.personalize.chain import SUFFIX, Chain, Place
 from sscard.personalize.evidence_check import Finding
-from sscard.personalize.ledger import Ledger
+from sscard.personalize.ledger import CardEntry, Ledger
 from sscard.personalize.returns import return_files
 from sscard.personalize.workspace import Workspace
 
@@ -72,11 +73,18 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
     folders = {path.name: path for path in workspace.jobs_path.iterdir() if path.is_dir()}
     if job is None:
         jobs = sorted({*jobs, *folders})
+    chains = {path.stem: path for path in sorted(workspace.chain_path.parent.glob(f"*{SUFFIX}"))}
+    stations = ledger.own_stations() | chains.keys()
     return Evidence(
-        {path.stem: path for path in sorted(workspace.chain_path.parent.glob(f"*{SUFFIX}"))},
+        chains,
         {name: _journals(folders.get(name)) for name in jobs},
-        tuple(asdict(card) for name in jobs for card in ledger.cards(name)),
-        ledger.pins(),
+        tuple(
+            _card(card, ledger)
+            for name in jobs
+            for card in ledger.cards(name)
+            if stations & {card.station, card.decided} or not ledger.shared
+        ),
+        {station: place for station, place in ledger.pins().items() if station in stations},
         {
             path.name: sha256(path.read_bytes()).hexdigest()
             for name in jobs
@@ -85,6 +93,11 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
         {person.name: person.public for person in Ceremonies(workspace.root).register()},
         {entry.job: (found.rows, found.ties) for entry in ledger.jobs() for found in (ledger.balance(entry.job),)},
     )
+
+
+def _card(card: CardEntry, ledger: Ledger) -> dict[str, object]:
+    """A card as evidence; where the ledger is not shared nobody elsewhere can have decided about it."""
+    return asdict(card if ledger.shared else replace(card, decided=""))
 
 
 def _journals(folder: Path | None) -> dict[str, Path]:

@@ -81,6 +81,15 @@ class Chain:
         with self._open() as file:
             return _last(file, self.path)[0]
 
+    def holds(self, place: Place) -> bool:
+        """Whether the chain goes, or went, through a place.  Raises JournalError where it cannot be read."""
+        try:
+            lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+        except OSError as error:
+            raise JournalError("chain-write", path=str(self.path), cause=error.strerror) from error
+        end = f'"hash":"{place.hash}"}}'.encode()
+        return len(lines) >= place.number and (place.number == 0 or lines[place.number - 1].endswith(end))
+
     def newest(self) -> float:
         """When the last entry was made, in seconds since 1970; 0 for an empty chain.  Raises JournalError."""
         if not self.path.exists():

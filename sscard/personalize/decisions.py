@@ -78,15 +78,16 @@ def close(
     """Close a job for ever when ``blanks`` counted in equal the good, the spoiled and the ``left`` ones counted now.
 
     With ``give_up_rows`` people without a card leave the job and may come in another batch.  Raises GuardRefused:
-    "job-unknown", "job-closed", "job-running", "close-in-work", "close-rows", "close-blanks".
+    "job-unknown", "job-closed", "job-running" (at whatever station), "close-in-work", "close-rows", "close-blanks".
     """
     (job,) = _meant(ledger, job_id)
     if ledger.standing(job.job) is Standing.CLOSED:
         raise GuardRefused("job-closed", job=job.job)
+    note = job_note(workspace, ledger, job)
     folder = workspace.jobs_path / job.job
     with ExitStack() as held:
         held.callback(JobLock(folder, job.job).release)
-        note = job_note(workspace, ledger, job)
+        ledger.work_on(job.job, alone=True)
         settle(ledger, job, folder, note)
         closing = _balanced(job, ledger.balance(job.job), blanks, left, give_up_rows=give_up_rows)
         note(

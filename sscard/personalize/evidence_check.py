@@ -100,7 +100,7 @@ def check(
     for job, name in sorted(begun):
         if name not in journals.get(job, {}) and job in journals:
             found.append(Finding("missing", f"{job}/{name}", 0, ""))
-    found += _ledger(cards, verdicts, given_up, set(journals))
+    found += _ledger(cards, verdicts, given_up, set(journals), set(chains))
     written: dict[str, str] = {}
     for entry in entries:
         written.update(entry["files"] if entry["kind"] == "returns" else {})
@@ -146,6 +146,7 @@ def _ledger(
     verdicts: dict[str, tuple[str, str, int]],
     given_up: set[tuple[str, str]],
     jobs: set[str],
+    stations: set[str],
 ) -> Iterator[Finding]:
     known: set[str] = set()
     for card in cards:
@@ -154,6 +155,12 @@ def _ledger(
         known.add(card["card"])
         verdict, job, row = verdicts.get(card["card"], ("", card["job"], 0))
         expected = AGREE.get(card["state"])
+        if card.get("station", "") not in ("", *stations):  # another station's, given up or struck off here
+            if (card["card"], card["state"]) not in given_up:
+                yield Finding("verdict", card["job"], 0, card["card"])
+            continue
+        if card.get("decided", "") not in ("", *stations):
+            continue  # given up or struck off at another station, whose chain tells of it
         if card["state"] == "lost":
             if (card["card"], "lost") not in given_up:
                 yield Finding("verdict", card["job"], 0, card["card"])

@@ -12,10 +12,11 @@ from sscard.apdu.trace import Trace
 from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect
 from sscard.cos.mark import CardIdentity
-from sscard.errors import SscardError
+from sscard.errors import GuardRefused, SscardError
 from sscard.keys.service import KeyService
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.journal import CardState, Note
-from sscard.personalize.ledger import CardEntry, Ledger, Standing
+from sscard.personalize.ledger import CardEntry, Ledger, Standing, State
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Certifier
@@ -37,12 +38,6 @@ class Slot(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-class Records(Protocol):
-    """Random access to the rows of a batch."""
-
-    def record(self, seq: int) -> Record: ...
 
 
 class Admitting(Protocol):
@@ -71,7 +66,7 @@ class Work:
     dialect: Dialect
     service: KeyService
     ledger: Ledger
-    records: Records
+    records: Ahead
     admission: Admitting
     folder: Path
     open_cards: dict[str, CardState]
@@ -86,6 +81,22 @@ class Work:
     def name_of(self, identity: CardIdentity) -> str:
         """What a card is called in ledger and journal of this job."""
         return self.template.pass_.book.entry(identity.name)
+
+    def known(self, card: str) -> CardState | None:
+        """Where a card stands that the ledger knows; None for a new one.
+
+        Raises GuardRefused for a card of another job or station, and for one whose fate is settled.
+        """
+        entry = self.ledger.card(card)
+        if entry is None:
+            return None
+        if entry.job != self.job:
+            raise GuardRefused("card-other-job", job=entry.job, seq=entry.seq)
+        if entry.state is not State.WORK:
+            raise GuardRefused(f"card-is-{entry.state}", seq=entry.seq)
+        if not self.ledger.mine(entry):
+            raise GuardRefused("card-other-station", station=entry.station, seq=entry.seq)
+        return self.open_cards[card]
 
     @property
     def paused(self) -> bool:

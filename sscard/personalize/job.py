@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
@@ -18,15 +16,16 @@ from sscard.cos.model import Profile
 from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
-from sscard.durable import write_private
 from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
+from sscard.personalize.ahead import Ahead
 from sscard.personalize.approval import approve, require_people
 from sscard.personalize.arrival import Arrival, compile_arrival
 from sscard.personalize.batch import Batch
+from sscard.personalize.bookkeeping import open_ledger, take_seat
 from sscard.personalize.chain import Chain
 from sscard.personalize.clock import clock_behind
 from sscard.personalize.exchange.model import Format
@@ -41,8 +40,6 @@ from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.runner import Certifier
 from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import Workspace, guard_mode
-
-_PERSON_KEY_SIZE: Final = 32
 
 
 class JobLock:
@@ -91,45 +88,26 @@ class Production:
     def returns(self) -> tuple[Path, Path]:
         """Write the return file and the list of spoiled plastics into the outbox."""
         job, ledger = self.job, self.work.ledger
-        balance = ledger.balance(job.job)
+        account = ledger.account(job.job)
+        balance = account.balance
+        register = read_register(self.workspace.chain_path.parent)
 
         def note(files: dict[str, str]) -> None:
-            self.work.note("returns", files=files, rows=job.rows, good=balance.good, spoiled=balance.spoiled)
+            numbers = register.number(ledger, job.job, files)
+            totals = {"rows": job.rows, "good": balance.good, "spoiled": balance.spoiled}
+            self.work.note("returns", files=files, **numbers, **totals)
 
         return write_returns(
             self.workspace.outbox_path,
-            ledger,
+            account,
             job,
             self.batch.records(),
             region=self.workspace.region,
-            station=self.workspace.station,
             note=note,
             version=self.work.template.profile.constants.get("version", ""),
             layout=self.layout,
             batch_id=self.batch.batch_id,
         )
-
-
-def open_ledger(workspace: Workspace) -> Ledger:
-    """The workspace's ledger, made on first use.
-
-    Raises JournalError where it cannot be read, and where jobs were begun but ledger or person key are gone: without
-    them the same person could get a second card.
-    """
-    path, key = workspace.ledger_path, workspace.root / "keys" / "ledger-key"
-    try:
-        if _begun(workspace) and not (path.exists() and path.stat().st_size):
-            raise JournalError("ledger-missing", path=str(path))
-        if path.exists() and not key.exists():
-            raise JournalError("ledger-key-missing", path=str(key))
-        return Ledger(path, _person_key(key))
-    except OSError as error:
-        raise JournalError("ledger-open", path=str(error.filename or key), cause=error.strerror) from error
-
-
-def _begun(workspace: Workspace) -> bool:
-    """Whether any job of the workspace was ever opened."""
-    return workspace.jobs_path.is_dir() and any(path.is_dir() for path in workspace.jobs_path.iterdir())
 
 
 def pass_of(profile: Profile, name: str) -> Pass:
@@ -204,22 +182,25 @@ def open_production(
     with ExitStack() as undo:
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
+        take_seat(workspace, ledger)
         job = _enter(ledger, batch, profile, pass_)
         require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
         undo.callback(lock.release)
-        hold_to_keys(folder, job.job, template, service)
+        ledger.work_on(job.job)
+        hold_to_keys(folder, job.job, template, service, ledger)
         note = job_note(workspace, ledger, job)
         behind = clock_behind(workspace)
         late = {"behind": behind} if behind else {}
         note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         approve(workspace, job, signers, note)
         open_cards = settle(ledger, job, folder, note)
-        waiting = tuple(ledger.cards(job.job, State.WORK))
+        waiting = tuple(ledger.own_work(job.job))
         returned = return_path(workspace.outbox_path, sheet, job)
-        whole = read_register(workspace.chain_path.parent).stands(workspace.outbox_path, job.job)
-        if whole and returned.exists() and ledger.balance(job.job).complete:
+        balance = ledger.balance(job.job)
+        whole = read_register(workspace.chain_path.parent).stands(workspace.outbox_path, job.job, balance)
+        if whole and returned.exists() and balance.complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
     linkage: Linkage = NextRow()
@@ -228,33 +209,42 @@ def open_production(
     elif link:
         linkage = ByItem(ledger, job.job, pass_, link)
     admission = Admission(template, dialect, service, arrival, linkage, batch)
+    rows = Ahead(batch, template)
     work = Work(
-        job.job, template, dialect, service, ledger, batch, admission, folder, open_cards, note, tracer, certifier
+        job.job, template, dialect, service, ledger, rows, admission, folder, open_cards, note, tracer, certifier
     )
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 
 def _enter(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass) -> Job:
     """The job of a pass of a batch, entered now where it is new; refused where its id tells of another file."""
-    sha256 = digest(batch.sha256, pass_)
     suffix = "" if pass_.name == WHOLE else f"/{pass_.name}"
     told = f"{batch.batch_id}{suffix}" if batch.batch_id else ""
-    job = ledger.find_job(sha256)
-    if job is not None and told not in ("", job.batch):
+    job = ledger.find_job(digest(batch.sha256, pass_)) or _enter_new(ledger, batch, profile, pass_, told)
+    if told not in ("", job.batch):
         raise GuardRefused("batch-other-id", batch=told, known=job.batch, job=job.job)
-    if job is None:
-        other = ledger.find_batch(told) if told else None
-        if other is not None:
-            key = "order-same-name" if isinstance(batch, BlankOrder) else "batch-same-id"
-            raise GuardRefused(key, batch=told, job=other.job)
-        name = f"{batch.path.stem}{suffix.replace('/', '-')}-{sha256[:8]}"
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        label = told or f"{batch.path.name}{suffix}"
-        job = Job(name, label, sha256, profile.name, profile.digest, len(batch), now)
-        ledger.open_job(job, entered(batch.records(), pass_, name))
-    elif job.profile_digest != profile.digest:
+    if job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job
+
+
+def _enter_new(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass, told: str) -> Job:
+    """Enter a batch; where another station or process did so a moment ago, that one's job."""
+    other = ledger.find_batch(told) if told else None
+    if other is not None:
+        key = "order-same-name" if isinstance(batch, BlankOrder) else "batch-same-id"
+        raise GuardRefused(key, batch=told, job=other.job)
+    sha256, whole = digest(batch.sha256, pass_), pass_.name == WHOLE
+    name = f"{batch.path.stem}{'' if whole else f'-{pass_.name}'}-{sha256[:8]}"
+    label = told or f"{batch.path.name}{'' if whole else f'/{pass_.name}'}"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    job = Job(name, label, sha256, profile.name, profile.digest, len(batch), now)
+    if ledger.open_job(job, entered(batch.records(), pass_, name)):
+        return job
+    known = ledger.find_job(sha256)
+    if known is None:
+        raise GuardRefused("job-running", job=name)
+    return known
 
 
 def require_open(ledger: Ledger, job: str) -> None:
@@ -267,7 +257,8 @@ def require_open(ledger: Ledger, job: str) -> None:
 def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | None = None) -> CardEntry:
     """Give up the card of row ``seq`` that stopped in work; the row is queued again.  Returns what is given up.
 
-    Raises GuardRefused when no such card is in work, when the journal proves it good, or several jobs have one.
+    Another station's card is given up only when that station was silent for longer than its lease.  Raises
+    GuardRefused when no such card is in work, when the journal proves it good, or several jobs have one.
     """
     jobs = [job for job in ledger.jobs() if job_id in (None, job.job)]
     if not jobs and job_id is not None:
@@ -275,11 +266,10 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
     with ExitStack() as held:  # no run may take the card up between the look and the word
         stopped: list[CardEntry] = []
         for job in jobs:
-            if not any(entry.seq == seq for entry in ledger.cards(job.job, State.WORK)):
-                continue
-            folder = workspace.jobs_path / job.job
-            held.callback(JobLock(folder, job.job).release)
-            settle(ledger, job, folder, job_note(workspace, ledger, job))
+            if any(entry.seq == seq for entry in ledger.own_work(job.job)):
+                folder = workspace.jobs_path / job.job
+                held.callback(JobLock(folder, job.job).release)
+                settle(ledger, job, folder, job_note(workspace, ledger, job))
             stopped += [entry for entry in ledger.cards(job.job, State.WORK) if entry.seq == seq]
         if not stopped and any(ledger.good_card(job.job, seq) for job in jobs):
             raise GuardRefused("lose-is-good", seq=seq)
@@ -287,13 +277,16 @@ def declare_lost(workspace: Workspace, ledger: Ledger, seq: int, job_id: str | N
             raise GuardRefused("lose-not-in-work", seq=seq)
         if len(stopped) > 1:
             raise GuardRefused("lose-which-job", seq=seq, count=len(stopped))
-        job_note(workspace, ledger, stopped[0])("lost", card=stopped[0].card, row=seq)
-        ledger.spoil(stopped[0].card, "declared-lost", State.LOST)
-        return stopped[0]
+        (entry,) = stopped
+        ledger.require_silent(entry)
+        job_note(workspace, ledger, entry)("lost", card=entry.card, row=seq)
+        ledger.lose(entry, "declared-lost")
+        return entry
 
 
 def job_note(workspace: Workspace, ledger: Ledger, job: Job | CardEntry) -> journals.Note:
-    """Writes entries about a job into the station's chain, and pins its end in the ledger."""
+    """Takes the station's seat; the note writes entries about a job into its chain, and pins its end in the ledger."""
+    take_seat(workspace, ledger)
     chain = Chain(workspace.chain_path)
 
     def note(kind: str, **fields: object) -> None:
@@ -303,8 +296,8 @@ def job_note(workspace: Workspace, ledger: Ledger, job: Job | CardEntry) -> jour
 
 
 def settle(ledger: Ledger, job: Job, folder: Path, note: journals.Note) -> dict[str, journals.CardState]:
-    """Bring the ledger up to what the journals know; returns the cards that are still in work."""
-    working = {entry.card for entry in ledger.cards(job.job, State.WORK)}
+    """Bring the ledger up to what this station's journals know of its own cards; returns those still in work."""
+    working = {entry.card for entry in ledger.own_work(job.job)}
     states = journals.card_states(folder, working) if working else {}
     for card in working:
         state = states.get(card)
@@ -320,19 +313,3 @@ def settle(ledger: Ledger, job: Job, folder: Path, note: journals.Note) -> dict[
     if not states:
         journals.retire(folder, note)
     return states
-
-
-def _person_key(path: Path) -> bytes:
-    """The key of the person digests, made once and whole; private to the workspace's owner."""
-    if not path.exists():
-        new = path.with_name(f".{path.name}.{os.getpid()}")
-        write_private(new, secrets.token_bytes(_PERSON_KEY_SIZE))
-        try:
-            with suppress(FileExistsError):
-                path.hardlink_to(new)
-        finally:
-            new.unlink()
-    key = path.read_bytes()
-    if len(key) != _PERSON_KEY_SIZE:
-        raise JournalError("ledger-key-missing", path=str(path))
-    return key

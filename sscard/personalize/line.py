@@ -30,7 +30,6 @@ from sscard.personalize import journal as journals
 from sscard.personalize.admission import card_identity
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
-from sscard.personalize.ledger import State
 from sscard.personalize.stay import Halted, Stay
 
 HUNG_AFTER: Final = 60.0
@@ -76,6 +75,7 @@ class Line:
         try:
             while ended < len(threads):
                 self._park_the_hung()
+                self._sign_of_life()
                 try:
                     event = self._events.get(timeout=_POLL)
                 except queue.Empty:
@@ -102,6 +102,14 @@ class Line:
         for head in self._heads:
             if not head.ended and now - head.alive > self._hung_after:
                 head.park(ReaderLost("reader-hung", reader=head.slot.name, seconds=round(now - head.alive)))
+
+    def _sign_of_life(self) -> None:
+        """Tell the ledger, when it is time, that this station works; the line ends where the ledger cannot be told."""
+        if self.fatal is None:
+            try:
+                self._work.ledger.sign()
+            except SscardError as error:
+                self.stop(error)
 
     def drain(self) -> None:
         """Finish the cards in work, start no other."""
@@ -157,6 +165,11 @@ class Line:
             time.sleep(_POLL)
         elif self._quiet_since is None:
             self._quiet_since = time.monotonic()
+
+    @property
+    def heads(self) -> int:
+        """How many heads there are."""
+        return len(self._heads)
 
     @property
     def halted(self) -> bool:
@@ -245,6 +258,7 @@ class _Head:
         told: Kind | None = None
         while not (self.parked or self.line.over):
             self.alive = time.monotonic()
+            self._work.records.get_ready(self.line.heads)
             paused = self._work.paused
             transport = None if paused else self._next_card()
             if transport is None:
@@ -317,22 +331,14 @@ class _Head:
 
     def _admit(self, channel: Channel, identity: CardIdentity) -> JournalledCard | None:
         """Decide which row the card is for; None when no row waits for one."""
-        ledger = self._work.ledger
-        card, entry = self._work.name_of(identity), self._work.entry_of(identity)
-        if entry is None:
+        card = self._work.name_of(identity)
+        state = self._work.known(card)
+        if state is None:
             own = self._work.admission.admit(channel, identity)
-            seq = ledger.claim(self._work.job, card, f"{self.number}", own)
-            if seq is None and own is not None:
-                raise GuardRefused("link-taken", seq=own)
+            seq = self._work.ledger.claim(self._work.job, card, f"{self.number}", own)
             if seq is None:
                 return None
             state = self._work.open_cards[card] = CardState(card, seq, self._work.template.profile.digest)
-        elif entry.job != self._work.job:
-            raise GuardRefused("card-other-job", job=entry.job, seq=entry.seq)
-        elif entry.state is not State.WORK:
-            raise GuardRefused(f"card-is-{entry.state}", seq=entry.seq)
-        else:
-            state = self._work.open_cards[card]
         if state.profile != self._work.template.profile.digest:
             raise GuardRefused("card-other-profile", seq=state.row)
         log = self._open_journal().card(state)

@@ -18,9 +18,9 @@ from sscard.errors import GuardRefused
 from sscard.keys.service import KeyService
 from sscard.personalize.admission import require_blank
 from sscard.personalize.arrival import Arrival, differing
-from sscard.personalize.heads import Records
 from sscard.personalize.ledger import Ledger, State
 from sscard.personalize.plan import Template
+from sscard.personalize.record import Record
 
 
 class Linkage(Protocol):
@@ -29,6 +29,12 @@ class Linkage(Protocol):
     def row(self, card: str, found: Mapping[str, str]) -> int | None:
         """The row of the card with these historical bytes and texts; None for the next one.  Raises GuardRefused."""
         ...
+
+
+class Records(Protocol):
+    """Random access to the rows of a batch."""
+
+    def record(self, seq: int) -> Record: ...
 
 
 class NextRow:

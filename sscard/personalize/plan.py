@@ -35,7 +35,7 @@ from sscard.personalize.builder import Builder, Maker
 from sscard.personalize.record import Record
 from sscard.personalize.stages import STAGES
 from sscard.personalize.steps import Plan, Step
-from sscard.personalize.values import CardValues, card_identification_code
+from sscard.personalize.values import CardValues, NotMade, card_identification_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +51,58 @@ class Template:
 
     def plan(self, record: Record, serial: bytes) -> Plan:
         """The plan for one person on the card with this 4-byte serial.  Raises PlanError when a value does not fit."""
-        made = {
-            "card_id": card_identification_code(self.region, serial),
-            "init_org": self.init_org,
-            "application_serial": application_serial(self.region, serial),
-        }
-        values = CardValues(self.profile, record, made)
-        steps = list(self.steps)
-        try:
-            for index, maker in self.makers:
-                steps[index] = maker(values)
-        except ValueError as error:
-            raise PlanError("plan-value", seq=record.seq, line=record.line, item=str(error)) from error
-        return Plan(tuple(steps))
+        return self.fill(record).plan(serial)
+
+    def fill(self, record: Record) -> Filled:
+        """The plan as far as it asks nothing of the card.  Raises PlanError when a value does not fit."""
+        steps, waiting = _made(self, record, self.steps, self.makers, {"init_org": self.init_org})
+        return Filled(self, record, steps, waiting)
 
     def key_refs(self) -> frozenset[KeyRef]:
         """Every key the plan asks for, also to find out or take back after a cut, not yet bound to a card."""
         actions = (part for step in self.steps for part in (step.action, step.probe, *step.clear) if part is not None)
         return frozenset(ref for action in actions for ref in key_refs(action))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One person's plan before the card is known; ``makers`` fill what its serial number goes into."""
+
+    template: Template
+    record: Record
+    steps: tuple[Step, ...]
+    makers: tuple[tuple[int, Maker], ...]
+
+    def plan(self, serial: bytes) -> Plan:
+        """The plan for the card with this 4-byte serial.  Raises PlanError when a value does not fit."""
+        region = self.template.region
+        made = {
+            "card_id": card_identification_code(region, serial),
+            "init_org": self.template.init_org,
+            "application_serial": application_serial(region, serial),
+        }
+        steps, _ = _made(self.template, self.record, self.steps, self.makers, made)
+        return Plan(steps)
+
+
+def _made(
+    template: Template,
+    record: Record,
+    steps: tuple[Step, ...],
+    makers: tuple[tuple[int, Maker], ...],
+    made: dict[str, str],
+) -> tuple[tuple[Step, ...], tuple[tuple[int, Maker], ...]]:
+    """Steps with what ``makers`` make put in, and the makers that have to wait for the card."""
+    values = CardValues(template.profile, record, made)
+    filled, waiting = list(steps), []
+    for index, maker in makers:
+        try:
+            filled[index] = maker(values)
+        except NotMade:
+            waiting.append((index, maker))
+        except ValueError as error:
+            raise PlanError("plan-value", seq=record.seq, line=record.line, item=str(error)) from error
+    return tuple(filled), tuple(waiting)
 
 
 def compile_profile(

@@ -1,5 +1,6 @@
 """The return file (回盘): one line a row of the batch, whatever became of it.
 
+It is made of the ledger's account alone: stations that share a job write the same bytes at the same moment of it.
 Written beside its final name, checked against the ledger, told of in the station's chain, and only then renamed; never
 edited afterwards.  The file is the issuer's data in full: it belongs in the outbox, not in a log.
 """
@@ -18,7 +19,7 @@ from sscard.errors import FormatError, JournalError
 from sscard.personalize.exchange.load import load_format
 from sscard.personalize.exchange.model import Container, Format, Sheet
 from sscard.personalize.exchange.writing import write_rows
-from sscard.personalize.ledger import CardEntry, Job, Ledger, State
+from sscard.personalize.ledger import Account, CardEntry, Job, State
 from sscard.personalize.record import Record
 from sscard.personalize.values import card_identification_code
 
@@ -66,12 +67,11 @@ def return_files(outbox: Path, job: str) -> list[Path]:
 
 def write_returns(
     outbox: Path,
-    ledger: Ledger,
+    account: Account,
     job: Job,
     records: Iterable[Record],
     *,
     region: str,
-    station: str,
     note: Callable[[dict[str, str]], None],
     version: str = "",
     layout: Format | None = None,
@@ -89,12 +89,11 @@ def write_returns(
         "job": job.job,
         "batch": batch_id or job.job,
         "region": region,
-        "station": station,
         "profile": job.profile,
         "version": version,
     }
     returns = return_path(outbox, sheet, job)
-    rows = _rows(ledger, job, records, facts)
+    rows = _rows(account, job, records, facts)
     spoiled = spoiled_path(outbox, job.job)
     try:
         outbox.mkdir(parents=True, exist_ok=True)
@@ -102,7 +101,7 @@ def write_returns(
             sweep(path)
         with replacing(spoiled) as list_part, replacing(returns) as part:
             write_rows(part, sheet, rows, count=job.rows, batch=facts["batch"])
-            _write_spoiled(list_part, _spoiled(ledger, job, station))
+            _write_spoiled(list_part, _spoiled(account, job))
             note({returns.name: _digest(part), spoiled.name: _digest(list_part)})
     except OSError as error:
         raise JournalError("returns-write", path=str(returns), cause=error.strerror) from error
@@ -113,11 +112,11 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def _rows(ledger: Ledger, job: Job, records: Iterable[Record], facts: dict[str, str]) -> Iterator[dict[str, str]]:
+def _rows(account: Account, job: Job, records: Iterable[Record], facts: dict[str, str]) -> Iterator[dict[str, str]]:
     """A return row for each person; the totals are proved when the last is asked for."""
-    balance = ledger.balance(job.job)
-    good = {entry.seq: entry for entry in ledger.cards(job.job, State.GOOD)}
-    failed = {entry.seq: entry for entry in ledger.cards(job.job) if entry.state in (State.SPOILED, State.LOST)}
+    balance = account.balance
+    good = {entry.seq: entry for entry in account.cards if entry.state is State.GOOD}
+    failed = {entry.seq: entry for entry in account.cards if entry.state in (State.SPOILED, State.LOST)}
     count = made = 0
     for record in records:
         entry = good.get(record.seq)
@@ -139,6 +138,7 @@ def _made(entry: CardEntry, region: str) -> dict[str, str]:
         "started": entry.started,
         "ended": entry.ended,
         "made": entry.ended[:10].replace("-", ""),
+        "station": entry.station,
         "head": entry.head,
     }
 
@@ -146,11 +146,12 @@ def _made(entry: CardEntry, region: str) -> dict[str, str]:
 def _not_made(entry: CardEntry | None) -> dict[str, str]:
     """The outcome of a person without a card, with the reason of the last card that failed."""
     reason = entry.reason if entry and entry.reason else NOT_MADE
-    return {"card_id": "", "result": "not-made", "success": "0", "fail_stage": "make", "fail_reason": reason}
+    made = {"card_id": "", "result": "not-made", "success": "0", "fail_stage": "make", "fail_reason": reason}
+    return made | {"station": entry.station if entry else ""}
 
 
-def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, ...]]:
-    for entry in ledger.cards(job.job):
+def _spoiled(account: Account, job: Job) -> Iterator[tuple[object, ...]]:
+    for entry in account.cards:
         if entry.state in (State.SPOILED, State.LOST):
             yield (
                 job.job,
@@ -160,7 +161,7 @@ def _spoiled(ledger: Ledger, job: Job, station: str) -> Iterator[tuple[object, .
                 entry.reason,
                 entry.started,
                 entry.ended,
-                station,
+                entry.station,
                 entry.head,
             )
 

@@ -6,7 +6,7 @@ bit that is set.  The text keeps to the subset of ``docs/scale.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from sscard.personalize import cardnumber, ssn
@@ -45,7 +45,7 @@ def findings_query(table: str, rules: Sequence[Rule], setting: Setting) -> str:
     broken = " OR ".join(f"bits_{number} <> 0" for number in range(len(words)))
     return (
         f"WITH {bound(derivation(table), setting)}, "
-        f"flagged AS (SELECT line, {masks} FROM derived_3), "
+        f"flagged AS (SELECT line, {masks} FROM derived_4), "
         f"broken AS (SELECT * FROM flagged WHERE {broken}), "
         f"rules AS (SELECT * FROM (VALUES {numbers}) AS listed(rule, word, bit)) "
         f"SELECT f.line, r.rule FROM broken AS f JOIN rules AS r ON ((CASE r.word {chosen} END) & r.bit) <> 0"
@@ -56,7 +56,7 @@ def derivation(table: str) -> str:
     """The steps from the columns of ``table`` to those that the rules' expressions read, as named subqueries."""
     steps = []
     source = table
-    for number, step in enumerate((_shapes(), _sums_and_dates(), _faults()), 1):
+    for number, step in enumerate((_shapes(), _numbers(), _sums_and_dates(), _faults()), 1):
         columns = ", ".join(f"{expression} AS {name}" for name, expression in step.items())
         steps.append(f"derived_{number} AS (SELECT {source}.*, {columns} FROM {source})")
         source = f"derived_{number}"
@@ -84,30 +84,38 @@ def _bits(rules: Iterable[Rule], setting: Setting) -> str:
 
 
 def _shapes() -> dict[str, str]:
-    """Whether values that are calculated with have their shape; dates as integers YYYYMMDD."""
+    """Whether values that are calculated with have their shape."""
     shapes = {
-        "ssn_ok": _flag(_like("ssn", "[0-9]{17}[0-9Xx]", 18)),
-        "card_no_ok": _flag(_like("card_no", "[A-Z][0-9A-Z]{8}", 9)),
-        "old_card_no_ok": _flag(_like("old_card_no", "[A-Z][0-9A-Z]{8}", 9)),
-        "bank_pan_ok": _flag(_like("bank_pan", PAN)),
+        "ssn_ok": _like("ssn", "[0-9]{17}[0-9Xx]", 18),
+        "card_no_ok": _like("card_no", "[A-Z][0-9A-Z]{8}", 9),
+        "old_card_no_ok": _like("old_card_no", "[A-Z][0-9A-Z]{8}", 9),
+        "bank_pan_ok": _like("bank_pan", PAN),
+    }
+    return {name: f"CASE WHEN {test} THEN 1 ELSE 0 END" for name, test in shapes.items()}
+
+
+def _numbers() -> dict[str, str]:
+    """What has its shape as numbers; dates as integers YYYYMMDD."""
+    numbers = {
+        "ssn_num": "CASE WHEN ssn_ok = 1 THEN CAST(SUBSTR(ssn, 1, 17) AS BIGINT) ELSE 0 END",
+        "born_num": "CASE WHEN ssn_ok = 1 THEN CAST(SUBSTR(ssn, 7, 8) AS INTEGER) ELSE 0 END",
         "bank_pan_19": "SUBSTR('0000000' || bank_pan, LENGTH(bank_pan) - 11, 19)",
     }
     for column in _DATES:
-        shapes[f"{column}_num"] = f"CASE WHEN {_like(column, '[0-9]{8}', 8)} THEN CAST({column} AS INTEGER) ELSE 0 END"
-    return shapes
+        numbers[f"{column}_num"] = f"CASE WHEN {_like(column, '[0-9]{8}', 8)} THEN CAST({column} AS INTEGER) ELSE 0 END"
+    return numbers
 
 
 def _sums_and_dates() -> dict[str, str]:
-    """Check sums (GB 11643, V2.0 notice annex A, ISO/IEC 7812) and days of the calendar; 0 for no such day."""
-    born = "CASE WHEN ssn_ok = 1 THEN CAST(SUBSTR(ssn, 7, 8) AS INTEGER) ELSE 0 END"
+    """Check sums (GB 11643, V2.0 notice annex A, ISO/IEC 7812) and days of the calendar; 0 for no such day.
+
+    A sum means something only beside ``_ok``.  None stands in a CASE: engines share equal terms only outside of one.
+    """
     sums = {
-        "ssn_mod": _guarded("ssn_ok", f"MOD({_weighted('ssn', ssn.WEIGHTS, _digit)}, 11)"),
-        "card_no_mod": _guarded("card_no_ok", f"MOD({_weighted('card_no', cardnumber.WEIGHTS, _letter)}, 11)"),
-        "old_card_no_mod": _guarded(
-            "old_card_no_ok", f"MOD({_weighted('old_card_no', cardnumber.WEIGHTS, _letter)}, 11)"
-        ),
-        "bank_pan_mod": _guarded("bank_pan_ok", f"MOD({_luhn_sum()}, 10)"),
-        "born_num": born,
+        "ssn_mod": _number_sum("ssn_num", ssn.WEIGHTS),
+        "card_no_mod": _letter_sum("card_no", cardnumber.WEIGHTS),
+        "old_card_no_mod": _letter_sum("old_card_no", cardnumber.WEIGHTS),
+        "bank_pan_mod": _luhn_sum("bank_pan_19"),
     }
     return sums | {f"{column}_day": _calendar(f"{column}_num") for column in _DATES}
 
@@ -142,34 +150,41 @@ def _like(column: str, pattern: str, length: int = 0) -> str:
     return f"LENGTH({column}) = {length} AND {test}" if length else test
 
 
-def _flag(condition: str) -> str:
-    return f"CASE WHEN {condition} THEN 1 ELSE 0 END"
+def _number_sum(number: str, weights: Sequence[int]) -> str:
+    """The weighted sum of a number's digits modulo 11, without taking the number apart.
+
+    The digit at 10^k is (m[k+1] - m[k]) / 10^k, m[k] being the number modulo 10^k; modulo 11 that division is a
+    multiplication by (-1)^k.  So the sum is one of m[1], m[2] … with factors from -5 to 5, and with a large multiple
+    of 11 it is never below zero.
+    """
+    signed = [weight * (-1) ** power for power, weight in enumerate(reversed(weights))]
+    factors = [(low - high + 5) % 11 - 5 for low, high in zip(signed, [*signed[1:], 0], strict=True)]
+    terms = [f"MOD({number}, {10**power}) * ({factor})" for power, factor in enumerate(factors, 1)]
+    return f"MOD({' + '.join(terms)} + {11 * 10 ** len(weights)}, 11)"
 
 
-def _guarded(flag: str, value: str) -> str:
-    return f"CASE WHEN {flag} = 1 THEN {value} ELSE 0 END"
+def _letter_sum(column: str, weights: Sequence[int]) -> str:
+    """The weighted sum of digits and capitals (A is 10) modulo 11.
+
+    A character of code c counts c - 48, a letter 7 less; 64 is in the code of letters alone, and modulo 11
+    -7 = 9 * 64: hence c - 48 + 9 * (c - c modulo 64).
+    """
+    codes = [f"ASCII(SUBSTR({column}, {place}, 1))" for place in range(1, len(weights) + 1)]
+    terms = [
+        f"({code} * 10 - 48 - MOD({code}, 64) * 9) * {weight}" for code, weight in zip(codes, weights, strict=True)
+    ]
+    return f"MOD({' + '.join(terms)}, 11)"
 
 
-def _digit(column: str, place: int) -> str:
-    return f"(ASCII(SUBSTR({column}, {place}, 1)) - 48)"
+def _luhn_sum(column: str) -> str:
+    """Five times the Luhn sum of nineteen digits modulo 50: 0 where the sum ends with 0.
 
-
-def _letter(column: str, place: int) -> str:
-    code = f"ASCII(SUBSTR({column}, {place}, 1))"
-    return f"({code} - CASE WHEN {code} >= 65 THEN 55 ELSE 48 END)"
-
-
-def _weighted(column: str, weights: Sequence[int], value: Callable[[str, int], str]) -> str:
-    return " + ".join(f"{value(column, place)} * {weight}" for place, weight in enumerate(weights, 1))
-
-
-def _luhn_sum() -> str:
-    """Over nineteen digits, zeros before a shorter number; every second from the right doubled, its digits added."""
-    digits = [f"ASCII(SUBSTR(bank_pan_19, {place}, 1)) - 48" for place in range(1, 20)]
-    return " + ".join(
-        f"({digit}) * 2 - CASE WHEN ({digit}) > 4 THEN 9 ELSE 0 END" if place % 2 else f"({digit})"
-        for place, digit in enumerate(digits)
-    )
+    Every second digit from the right is doubled and its digits added.  That is 2d for d < 5, else 2d - 9, which ends
+    as 2d + 1 does; and what d modulo 5 leaves of d is five times that 1.
+    """
+    digits = [f"(ASCII(SUBSTR({column}, {place}, 1)) - 48)" for place in range(1, 20)]
+    terms = [f"{digit} * 11 - MOD({digit}, 5)" if place % 2 else f"{digit} * 5" for place, digit in enumerate(digits)]
+    return f"MOD({' + '.join(terms)}, 50)"
 
 
 def _calendar(number: str) -> str:
@@ -178,8 +193,7 @@ def _calendar(number: str) -> str:
     year = f"({number} - MOD({number}, 10000))"
     leap = f"MOD({year}, 40000) = 0 AND (MOD({year}, 1000000) <> 0 OR MOD({year}, 4000000) = 0)"
     last = (
-        f"CASE WHEN {month} IN (100, 300, 500, 700, 800, 1000, 1200) THEN 31 "
-        f"WHEN {month} IN (400, 600, 900, 1100) THEN 30 "
-        f"WHEN {month} = 200 AND {leap} THEN 29 WHEN {month} = 200 THEN 28 ELSE 0 END"
+        f"CASE WHEN {month} < 100 OR {month} > 1200 THEN 0 WHEN {month} IN (400, 600, 900, 1100) THEN 30 "
+        f"WHEN {month} <> 200 THEN 31 WHEN {leap} THEN 29 ELSE 28 END"
     )
     return f"CASE WHEN {number} >= 10000 AND MOD({number}, 100) BETWEEN 1 AND {last} THEN {number} ELSE 0 END"

@@ -11,7 +11,7 @@ from sscard.apdu.transport import Channel
 from sscard.cos.actions import PresentCode
 from sscard.cos.mark import CardIdentity
 from sscard.cos.passes import plain
-from sscard.errors import CustodyError, JournalError, PlanError, SscardError, TransportError
+from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError, SscardError, TransportError
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import WRONG_CODE, refused_code
 from sscard.personalize.heads import Event, Kind, Work
@@ -29,7 +29,8 @@ class Halted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a stay ended: good, spoiled, refused (given back as it came), lost or stopped (both still in work).
+    """How a stay ended: good, spoiled, refused (given back as it came, or given up elsewhere meanwhile), lost or
+    stopped (both still in work).
 
     ``hopeless``: every further card would meet ``error`` too.
     """
@@ -72,7 +73,7 @@ class Stay:
         started, before = time.perf_counter(), channel.exchanges
         self.tell(Kind.STARTED)
         try:
-            plan = self.work.template.plan(self.record, identity.serial)
+            plan = self.work.records.plan(self.record, identity.serial)
             self.total = len(plan.steps)
             runner = Runner(channel, self.work.dialect, self.work.service, identity.factor, self.work.certifier)
             runner.run(plan, self.log, self._progress)
@@ -90,7 +91,10 @@ class Stay:
         finally:
             self.work.service.forget(identity.factor)
         self.log.end(journals.GOOD)
-        self.work.ledger.finish(self.card)
+        try:
+            self.work.ledger.finish(self.card)
+        except GuardRefused as error:
+            return Outcome(Kind.REFUSED, error)
         self.seconds = time.perf_counter() - started
         return Outcome(Kind.GOOD, exchanges=channel.exchanges - before)
 

@@ -17,6 +17,11 @@ from sscard.personalize.record import Record
 _RID: Final = "D156000005"
 _NO_AUTHENTICATION_CODE: Final = "FFFFFFFF"
 _DIRECTORY: Final = "directory:"
+_OF_THE_CARD: Final = frozenset({"card_id", "application_serial"})
+
+
+class NotMade(Exception):
+    """A value that only the card can tell was asked for before there was one."""
 
 
 def card_identification_code(region: str, serial: bytes) -> str:
@@ -32,7 +37,10 @@ def varies(item: Item) -> bool:
 
 
 class CardValues:
-    """Gives the value bytes of every item for one record on one card."""
+    """Gives the value bytes of every item for one record on one card.
+
+    ``made`` are the values that no record holds; those of the card are not in it as long as there is none.
+    """
 
     __slots__ = ("_made", "_profile", "_record")
 
@@ -79,6 +87,8 @@ class CardValues:
         """The text for a source: made here, of the profile, or of the record; empty where there is none."""
         if source in self._made:
             return self._made[source]
+        if source in _OF_THE_CARD and self._record:
+            raise NotMade(source)
         if source in self._profile.constants:
             return self._profile.constants[source]
         return self._record.value(source) if self._record else ""

@@ -24,6 +24,8 @@ from sscard.keys.family import Algorithm, family_of
 from sscard.keys.hierarchy import DemoKey, demo_vault
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyService
+from sscard.personalize import ledger_setting
+from sscard.personalize.ledger_setting import LedgerSetting, read_ledger
 from sscard.personalize.targets import TABLE, Target, read_targets
 
 SETTINGS_NAME: Final = "sscard.toml"
@@ -56,6 +58,7 @@ APPROVALS: Final = "approvals"
 """How many people open a job; may be missing."""
 _APPROVALS: Final = range(6)
 _PRODUCTION_APPROVALS: Final = 2
+_OWN_LEDGER: Final = LedgerSetting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Workspace:
     ``region`` has six digits; ``init_org`` is the initializing institution (初始化机构) of 24 digits: 9156000002, the
     issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).  ``keys`` names the back
     end that holds the keys (docs/keys.md), ``targets`` who gets the return files (docs/outbox.md), ``approvals`` is how
-    many people open a job (docs/operator.md), ``pass_name`` the pass its jobs make (docs/modes.md).
+    many people open a job (docs/operator.md), ``pass_name`` what its jobs make (docs/modes.md), ``ledger`` where the
+    ledger is (docs/ledger.md).
     """
 
     root: Path
@@ -78,6 +82,7 @@ class Workspace:
     targets: tuple[Target, ...] = ()
     approvals: int = 0
     pass_name: str = WHOLE
+    ledger: LedgerSetting = _OWN_LEDGER
 
     @property
     def vault_path(self) -> Path:
@@ -100,6 +105,7 @@ class Workspace:
 
     @property
     def ledger_path(self) -> Path:
+        """The ledger in the workspace, where the settings name no shared one."""
         return self.root / "ledger.sqlite"
 
     @property
@@ -128,15 +134,17 @@ def open_workspace(directory: Path) -> Workspace:
     """Read the settings of a workspace.
 
     Raises WorkspaceError: "workspace-missing", "workspace-unreadable", "workspace-encoding", "workspace-toml" (with
-    the line), "workspace-key", "workspace-key-missing", "workspace-value", "workspace-target".
+    the line), "workspace-key", "workspace-key-missing", "workspace-value", "workspace-target", "workspace-ledger",
+    "workspace-ledger-password".
     """
     root = directory.resolve()
     path = root / SETTINGS_NAME
     settings = _settings(path)
     targets = read_targets(path, settings.pop(TABLE, {}))
+    ledger = read_ledger(path, settings.pop(ledger_setting.TABLE, {}))
     for name in settings:
         if name not in ("format", APPROVALS) and name not in _RULES and name not in _OPTIONAL:
-            known = ", ".join(("format", *_RULES, *_OPTIONAL, APPROVALS, TABLE))
+            known = ", ".join(("format", *_RULES, *_OPTIONAL, APPROVALS, TABLE, ledger_setting.TABLE))
             raise WorkspaceError("workspace-key", path=str(path), name=name, known=known)
     if settings.get("format") != FORMAT or isinstance(settings["format"], bool):
         raise _wrong(path, settings, "format", str(FORMAT))
@@ -157,7 +165,7 @@ def open_workspace(directory: Path) -> Workspace:
         raise _wrong(path, settings, APPROVALS, f"{_PRODUCTION_APPROVALS}")
     profile, station = settings["profile"], settings["station"]
     keys, pass_name = settings["keys"], settings["pass"]
-    return Workspace(root, region, demo, profile, station, init_org, keys, targets, approvals, pass_name)
+    return Workspace(root, region, demo, profile, station, init_org, keys, targets, approvals, pass_name, ledger)
 
 
 def create_workspace(

@@ -16,13 +16,14 @@ from sscard.certificates import sm2
 from sscard.certificates.envelope import Envelope
 from sscard.certificates.x509 import Certificate, cut
 from sscard.cos.pki import APPLICATION_NAME, CERTIFICATE_SIZE, ENVIRONMENT_NAME, PUBLIC_HEADER, PinRole, PkiFile
-from sscard.errors import CertificateError, GuardRefused, StatusError, UsageError
+from sscard.errors import CertificateError, CounterError, GuardRefused, StatusError, UsageError
 from sscard.keys.secret import Secret
 from sscard.terminal import pki_commands as commands
 from sscard.terminal.identify import select_name
 from sscard.terminal.session import PIN_FLOOR
 
 _ABSENT: Final = 0x6A82
+_MAC_WRONG: Final = 0x6988
 _PIECE: Final = 0x70
 """Bytes of a certificate in one UPDATE BINARY."""
 _READ: Final = 0xFF
@@ -81,9 +82,14 @@ class PkiCard:
         self._call(commands.verify(role, pin.reveal(), self._challenge()))
 
     def change_pin(self, role: PinRole, old: Secret, new: Secret) -> None:
-        """Change a PIN under the old one.  Raises GuardRefused("pin-floor")."""
+        """Change a PIN under the old one; that it is wrong shows as a wrong MAC.  Raises GuardRefused("pin-floor")."""
         self._spare(role)
-        self._call(commands.change_pin(role, old.reveal(), new.reveal(), self._challenge()))
+        try:
+            self._call(commands.change_pin(role, old.reveal(), new.reveal(), self._challenge()))
+        except StatusError as error:
+            if error.sw != _MAC_WRONG:
+                raise
+            raise CounterError("wrong-secret", self.tries(role), command="CHANGE PIN", sw=f"{error.sw:04X}") from error
 
     def generate(self) -> bytes:
         """Let the card make its signature pair, wants the user's PIN; the public key X ‖ Y.  The old pair is gone."""

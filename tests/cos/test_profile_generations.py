@@ -206,7 +206,9 @@ def test_a_difference_removes_replaces_and_adds(tmp_path: Path) -> None:
         [constants]
         note = "x"
         [[remove]]
-        at = ["DF01/EF15/40/59", "DF07/EF07", "DF07/RK3DF07", "DF07/UK3DF07"]
+        at = ["DF01/EF15/40/59", "DF07/EF07", "DF07/RK3DF07"]
+        [[remove]]
+        at = "DF07/UK3DF07"
         [[replace]]
         at = "DF01/EF15/40"
         length = 0x0A
@@ -221,6 +223,7 @@ def test_a_difference_removes_replaces_and_adds(tmp_path: Path) -> None:
     assert [member.tag for member in degree.members] == [0x57, 0x58]
     assert [item.tag for item in profile.directory("DF01").file("EF05").items] == [0x20, 0xEA, 0x21, 0x0E]
     assert [file.name for file in profile.directory("DF07").files] == ["EF05", "EF06"]
+    assert "UK3DF07" not in {slot.name for slot in profile.directory("DF07").keys}
     assert profile.constants == {"card_class": "3", "version": "2.00", "note": "x"}
     assert profile.algorithm is Algorithm.DES
 

@@ -249,3 +249,32 @@ def test_an_unpublished_cipher_is_said_where_a_profile_is_shown(
     path.write_text('extends = "ssc3-sm4"\nname = "ours"\nalgorithm = "SM1"', "utf-8")
     assert main(["--lang", "en", "profile", "show", str(path)]) == 0
     assert "SM1 (HSM only)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_annex_4_has_every_change_both_digests_and_three_seals(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In Chinese for whoever reads it; the rows are those of the plain difference."""
+    old, new = load_profile("ssc1-des"), load_profile("ssc3-sm4+overlay-informative")
+    assert main(["--lang", "en", "profile", "diff", old.name, new.name, "--form", form]) == 0
+    told = capsys.readouterr().out
+    assert "变更审批表" in told
+    assert "☑ 卡内文件结构" in told
+    assert told.count("(盖章)") == 3
+    assert all(profile.digest in told and f"{profile.name} 第" in told for profile in (old, new))
+    found = changes(old, new)
+    start, end = {"text": (r"(?m)^(\d+) \| ", " | "), "html": (r"<tr><td>(\d+)</td><td>", "</td><td>")}[form]
+    assert [int(number) for number in re.findall(start, told)] == list(range(1, len(found) + 1))
+    assert all(
+        f"{change.node.place or '–'}{end}{change.node.zh.replace(chr(39), '&#x27;')}" in told for change in found
+    )
+    assert end.join(("修改", "配置", "–", new.title_zh, "算法", "DES", "SM4")) in told
+
+
+def test_one_fault_is_told_once(tmp_path: Path) -> None:
+    """Though every question to the dialect meets it."""
+    path = tmp_path / "ours.toml"
+    rule = '[[replace]]\nat = "SSSE/EF06"\nread = "PIN&RKSSSE"'
+    path.write_text(f'extends = "training-fmcos"\nname = "ours"\n{rule}', "utf-8")
+    (found,) = lint(*read_profile(path))
+    assert found.rule == "dialect-access"
+    assert "PIN&RKSSSE" in found.parts("en")[0]

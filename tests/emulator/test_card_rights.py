@@ -2,9 +2,14 @@
 
 import pytest
 
+from sscard.emulator.nodes import KeyType
 from sscard.emulator.secure import decipher
 from sscard.emulator.words import Refusal
 from sscard.keys.family import Algorithm, family_of, pad_length
+from sscard.personalize.sample import personalized_card
+from tests.emulator.conftest import Desk
+
+DES = family_of(Algorithm.DES)
 
 NEW = "654321"
 
@@ -511,6 +516,27 @@ class TestReload:
         assert desk.send("8424000004" + "00" * 4) == "6984"
         desk.challenge()
         assert desk.send("8424000004" + "00" * 4) == "6988"
+
+    def test_without_a_puk(self, desk):
+        place = desk.card.directory("DDF1")
+        place.keys = [key for key in place.keys if key.number != 6]
+        desk.enter(desk.ssse)
+        assert desk.send("8424000004" + "00" * 4) == "6A88"
+
+    @pytest.mark.parametrize("pin", ["1234", "12345678901234", "1234567890123456"])
+    def test_under_des_eight_bytes_take_two_blocks(self, pin):
+        card = personalized_card("ssc2-des")
+        desk, place = Desk(card), card.directory("DDF1")
+        desk.enter(desk.ssse)
+        puk, stk = place.key(KeyType.EXTERNAL, 6).value, place.key(KeyType.MAINTENANCE).value
+        proof = DES.authentication_data(DES.session_key(puk, desk.challenge()), desk.original)
+        desk.ok(b"\x00\x82\x00\x06\x10" + proof + desk.original)
+        session = DES.session_key(stk, desk.challenge())
+        cipher = DES.encrypt(session, pad_length(bytes.fromhex(pin), 8))
+        assert len(cipher) == (16 if len(pin) == 16 else 8)
+        head = bytes.fromhex("84240001") + bytes((len(cipher) + 4,)) + cipher
+        desk.ok(head + DES.session_mac(session, head))
+        assert desk.verify(pin) == "9000"
 
     def test_a_wrong_mac_costs_a_try_of_the_puk_but_not_the_right(self, desk):
         desk.enter(desk.ssse)

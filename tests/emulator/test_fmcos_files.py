@@ -6,6 +6,7 @@ import pytest
 
 from sscard.apdu.atr import Interface
 from sscard.emulator.fmcos import FmcosCard, FmcosOptions
+from sscard.emulator.fmcos.nodes import Protection
 from tests.emulator.fmcos_desk import Desk, des, framed, key, mac, make_desk
 
 
@@ -205,6 +206,31 @@ def test_an_enciphered_file_answers_cipher_and_mac(desk: Desk, with_block: bool)
     assert answer == (cipher + mac(key("line"), cipher, challenge)).hex().upper()
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        bytes(7),
+        b"\x08" + bytes(7),
+        b"\x02" + bytes(7),
+        b"\x02\xaa\xbb\x80\x80" + bytes(3),
+        b"\x01\xaa\x80" + bytes(13),
+    ],
+    ids=["nothing", "no whole block", "length past the end", "no 80", "two 80", "a block too many"],
+)
+def test_a_right_mac_over_what_is_no_message(desk: Desk, block: bytes) -> None:
+    """The card deciphers to something of another form: 6988, and nothing is written."""
+    line = key("line 1")
+    assert desk.secure("04D68300", line, b"\xaa\xbb", cipher=True) == "9000"
+    assert desk.secure("04D68300", line, des(line, block) if len(block) % 8 == 0 else block) == "6988"
+    assert desk.secure("04D68300", line, des(line, framed(b"\xcc\xdd")) + b"\0" * 3) == "6988"
+    assert desk.send("00B0830002") == "AABB9000"
+
+
+def test_a_plain_reading_has_no_data(desk: Desk) -> None:
+    assert desk.send("00B083000212AA") == "6700"
+
+
 def test_an_enciphered_length_goes_with_enciphered_files_only(desk: Desk) -> None:
     block = des(key("line"), b"\x07\x80" + bytes(6))
     assert desk.secure("04B09500", key("line"), block) == "6700"
@@ -252,19 +278,22 @@ def test_a_right_mac_gives_the_tries_back(desk: Desk) -> None:
         assert desk.secure("04D68300", key("line 1"), b"\xaa", cipher=True) == "9000"
 
 
-def test_three_wrong_macs_on_a_basic_file_lock_the_application_for_good() -> None:
+@pytest.mark.parametrize("fid", [0x15, 0x16])
+def test_three_wrong_macs_on_a_basic_file_lock_the_application_for_good(fid: int) -> None:
     desk = make_desk()
+    basic, write = desk.card.directory("3F01").files[fid], f"04D6{0x80 | fid:02X}00"
+    basic.protection, basic.read, basic.write = Protection.MAC, 0xF0, 0xF0
     desk.card.directory("3F01").keys[4].limit = desk.card.directory("3F01").keys[4].tries = 9
     desk.enter()
-    assert desk.secure("04D69500", key("wrong"), b"\xaa") == "6988"
-    assert desk.secure("04D69500", key("line"), b"\xaa") == "9000"
-    assert desk.secure("04D69500", key("wrong"), b"\xaa") == "6988"
-    assert desk.secure("04D69500", key("wrong"), b"\xaa") == "6988"
-    assert desk.secure("04D69500", key("wrong"), b"\xaa") == "9303"
-    assert desk.secure("04D69500", key("line"), b"\xaa") == "9303"
+    assert desk.secure(write, key("wrong"), b"\xaa") == "6988"
+    assert desk.secure(write, key("line"), b"\xaa") == "9000"
+    assert desk.secure(write, key("wrong"), b"\xaa") == "6988"
+    assert desk.secure(write, key("wrong"), b"\xaa") == "6988"
+    assert desk.secure(write, key("wrong"), b"\xaa") == "9303"
+    assert desk.secure(write, key("line"), b"\xaa") == "9303"
     desk.card.reset()
     assert desk.send("00A40000023F01") == "6A81"
-    assert desk.send("00B0950001") == "9303"
+    assert desk.send(f"00B0{0x80 | fid:02X}0001") == "9303"
     assert desk.secure("84180000", key("line")) == "9303"
     assert desk.mf()
 

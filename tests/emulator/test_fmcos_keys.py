@@ -42,7 +42,10 @@ def test_adding_needs_its_right_and_a_place(desk: Desk) -> None:
         ("80D401070C39F0F00133FFFFFFFFFFFFFF", "6700"),
         ("80D401070639F0F00133FF", "6700"),
         ("80D401070539F0F00133", "6700"),
+        ("80D401070439F0F001", "6700"),
+        ("80D401070139", "6700"),
         ("80D40107063AF0F0013312", "6700"),
+        ("80D40107073AF0F001331234", "9000"),
         ("80D401070E3AF0F00133123456789012345678", "6700"),
         ("80D439770D39F0F00133FFFFFFFFFFFFFFFF", "6A88"),
     ],
@@ -50,6 +53,24 @@ def test_adding_needs_its_right_and_a_place(desk: Desk) -> None:
 def test_what_write_key_refuses(desk: Desk, apdu: str, word: str) -> None:
     strong(desk)
     assert desk.send(apdu) == word
+
+
+def test_in_a_free_directory_any_key_is_changed_whatever_its_right() -> None:
+    desk = Desk(FmcosCard.blank(1, with_mf=True))
+    desk.ok("80E00000073F008001F0FFFF")
+    assert desk.write_key(0x39, 1, "F0EF0133", key("one")) == "9000"
+    assert desk.write_key(0x39, 1, "F0EF0133", key("two"), p1=0x39) == "9000"
+    desk.card.reset()
+    assert desk.write_key(0x39, 1, "F0EF0133", key("six"), p1=0x39) == "6982"
+    assert desk.authenticate(1, key("two")) == "9000"
+
+
+def test_a_used_up_key_is_not_changed(desk: Desk) -> None:
+    strong(desk)
+    for left in "210":
+        assert desk.write_key(0x39, 9, "F0F00133", key("nine")) in ("9000", "6A86")
+        assert desk.authenticate(9, key("wrong")) == f"63C{left}"
+    assert desk.write_key(0x39, 9, "F0F00133", key("ten"), p1=0x39) == "6983"
 
 
 def test_without_a_key_file_there_is_no_place() -> None:

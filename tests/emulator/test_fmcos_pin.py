@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sscard.emulator.fmcos import FmcosCard
 from tests.emulator.fmcos_desk import Desk, folded, key, mac, make_desk
 
 
@@ -139,3 +140,22 @@ def test_unblocking_options() -> None:
     assert desk.secure("84240001", key("line"), b"\x11\x11", cipher=True) == "6A86"
     assert desk.secure("84240000", key("unblock"), b"\x11\x11", cipher=True) == "9302"
     assert desk.secure("84240000", key("line"), b"\x11\x11", cipher=True) == "9000"
+
+
+@pytest.mark.parametrize("new", ["1234", "1234567890123456"])
+def test_the_shortest_and_the_longest_pin_by_both_ways_back(desk: Desk, new: str) -> None:
+    assert reload(desk, new) == "9000"
+    assert desk.verify(new) == "9000"
+    assert desk.secure("84240000", key("unblock"), bytes.fromhex(new), cipher=True) == "9000"
+    assert desk.verify(new) == "9000"
+
+
+@pytest.mark.parametrize("new", ["", "12" * 9])
+def test_pins_of_other_lengths_are_not_reloaded(desk: Desk, new: str) -> None:
+    assert reload(desk, new) == "6700"
+
+
+def test_without_a_key_file_there_is_no_pin_to_bring_back() -> None:
+    desk = Desk(FmcosCard.blank(1, with_mf=True))
+    assert desk.send("805E000006" + "12" * 6) == "6A82"
+    assert desk.send("842400000C" + "00" * 12) == "6A82"

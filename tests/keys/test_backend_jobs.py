@@ -47,7 +47,7 @@ def run(root: Path, *words: str, keys: str) -> int:
 
 
 def states(place: Workspace) -> list[str]:
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
 
     with closing(open_ledger(place)) as ledger:
         return [entry.state.value for job in ledger.jobs() for state in State for entry in ledger.cards(job.job, state)]

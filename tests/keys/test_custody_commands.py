@@ -213,6 +213,13 @@ def test_derive_and_import_say_what_is_wrong(ws: Path, capsys: pytest.CaptureFix
     add_transport(ws)
     far = (*derive, "--under", "TK-99", "--out", tmp_path / "no" / "x", *at)
     assert run(capsys, *far)[1][0]["error"] == "CUSTODY-UNWRITABLE"
+    log = ws / "audit.log"
+    assert "command=keys derive path=99 under=TK-99" in log.read_text("utf-8"), "before the file, whatever became of it"
+    log.rename(ws / "old.log")
+    log.mkdir()
+    unrecorded = (*derive, "--under", "TK-99", "--out", tmp_path / "x", *at)
+    assert run(capsys, *unrecorded)[1][0]["error"] == "AUDIT-UNWRITABLE"
+    assert not (tmp_path / "x").exists(), "no key leaves that nobody wrote down"
     taken = run(capsys, "keys", "import", tmp_path / "none", "--under", "TK-99", *at)[1]
     assert taken[0]["error"] == "CUSTODY-UNREADABLE"
 
@@ -229,6 +236,14 @@ def test_a_rolled_back_vault_is_refused_until_accepted(ws: Path, capsys: pytest.
         assert (code, error["error"]) == (Exit.REFUSED, "VAULT-ROLLED-BACK")
     wrong = run(capsys, "keys", "anchor", "--accept", 2, "--workspace", ws)[1][0]
     assert wrong["error"] == "ANCHOR-GENERATION"
+    passphrase = ws / "keys" / "demo-passphrase"
+    right, accept = passphrase.read_bytes(), ("keys", "anchor", "--accept", 1, "--workspace", ws)
+    passphrase.write_bytes(b"DEMO wrong passphrase")
+    guesses = [run(capsys, *accept)[1][0]["error"] for _ in range(4)]
+    assert guesses == ["VAULT-SEALED"] * 3 + ["VAULT-WAIT"], "an accepting guess waits like others"
+    passphrase.write_bytes(right)
+    mark = ws / "vault.anchor"
+    mark.write_text(json.dumps(json.loads(mark.read_bytes()) | {"failed": 0}))
     code, (taken,) = run(capsys, "keys", "anchor", "--accept", 1, "--workspace", ws)
     assert (code, taken["accepted"]) == (Exit.OK, True)
     assert "command=keys anchor --accept generation=1" in (ws / "audit.log").read_text("utf-8")

@@ -61,6 +61,12 @@ def test_without_a_back_end_only_an_hsm_is_named(unserved: Algorithm) -> None:
         memory_service(algorithm=unserved)
 
 
+def test_the_cipher_of_transports_is_no_cards() -> None:
+    with pytest.raises(CustodyError) as caught:
+        family_of(Algorithm.AES)
+    assert caught.value.key == "algorithm-transport"
+
+
 def test_a_registered_back_end_serves_and_can_be_withdrawn() -> None:
     withdraw = register(Algorithm.SM1, StandIn())
     assert served(Algorithm.SM1)

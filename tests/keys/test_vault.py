@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +56,20 @@ def refused(path: Path, word: bytes = PASSPHRASE) -> str:
     with pytest.raises(CustodyError) as caught:
         Vault.open(path, passphrase(word))
     return caught.value.key
+
+
+def test_what_commands_make_costs_the_usual_scrypt(tmp_path: Path) -> None:
+    """In a process of its own: the tests' own vaults and people are cheaper."""
+    passphrase_typed = "passphrase-of-jia\npassphrase-of-jia\n"
+    for words, typed in (
+        (["init", "ws", "--demo"], ""),
+        (["ceremony", "enrol", "测试甲", "--workspace", "ws"], passphrase_typed),
+    ):
+        command = [sys.executable, "-m", "sscard", *words]
+        subprocess.run(command, cwd=tmp_path, input=typed.encode(), check=True, capture_output=True, timeout=60)
+    vault = json.loads((tmp_path / "ws" / "keys" / "vault.json").read_bytes())
+    (person,) = json.loads((tmp_path / "ws" / "ceremonies" / "people.json").read_bytes())["people"]
+    assert [(found["n"], found["r"], found["p"]) for found in (vault["kdf"], person["scrypt"])] == [(65536, 8, 1)] * 2
 
 
 def test_what_goes_in_comes_out(path: Path) -> None:
@@ -193,7 +209,6 @@ def test_any_flipped_bit_is_noticed(path: Path, place: float, bit: int) -> None:
         assert refused(path) in {"vault-format", "vault-cost", "vault-sealed"}
     finally:
         path.write_bytes(whole)
-    Vault.open(path, passphrase())
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import string
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 
 from sscard.commands import doctor
 from sscard.errors import Exit, ServiceMissing, TransportError
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.workspace import Workspace, create_workspace
 
 PutCard = Callable[..., Any]
@@ -204,8 +206,12 @@ def test_the_vault(workspace: Workspace) -> None:
 
 
 def test_the_ledger(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace.ledger_path.write_bytes(b"SQLite format 3\0" + bytes(84))
+    open_ledger(workspace).close()
     assert found(workspace.root)["ledger"] == "ledger"
+    with sqlite3.connect(workspace.ledger_path) as db:
+        db.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
+    db.close()
+    assert found(workspace.root)["ledger"] == "ledger-version"
     workspace.ledger_path.write_bytes(b"something else")
     assert found(workspace.root)["ledger"] == "ledger-damaged"
     monkeypatch.setattr(os, "access", lambda *_: False)

@@ -95,7 +95,7 @@ def test_the_wire_is_not_slowed_by_delayed_acknowledgements(card_in: PutCard) ->
         transport.transmit(b"\0\x84\0\0\x08")
         times.append(time.perf_counter() - start)
     transport.close()
-    assert statistics.median(times) < 0.005
+    assert statistics.median(times) < 0.02, "a delayed acknowledgement costs 44 ms"
 
 
 def test_too_short_a_command_never_reaches_the_reader(card_in: PutCard) -> None:
@@ -237,7 +237,7 @@ def test_one_hung_card_does_not_stop_the_other_readers(card_in: PutCard) -> None
     go_on = threading.Event()
 
     def hang(apdu: bytes) -> bytes:
-        go_on.wait(10)
+        go_on.wait(15)
         return b"\x90\0"
 
     slow.answer = hang
@@ -245,11 +245,9 @@ def test_one_hung_card_does_not_stop_the_other_readers(card_in: PutCard) -> None
     answers: list[bytes] = []
     worker = threading.Thread(target=lambda: answers.append(hung.transmit(b"\0\x84\0\0")))
     worker.start()
-    start = time.monotonic()
     for _ in range(50):
         other.transmit(b"\0\x84\0\0")
-    assert time.monotonic() - start < 2
-    assert worker.is_alive()
+    assert worker.is_alive(), "the other reader waited for the one that hangs"
     go_on.set()
     worker.join(5)
     assert answers == [b"\x90\0"]
@@ -294,7 +292,7 @@ def test_a_slot_waits_for_a_card(pcscd: Any, card_in: PutCard) -> None:
     slot = PcscSlot(card.reader)
     start = time.monotonic()
     assert slot.next_card(0.2) is None
-    assert 0.15 < time.monotonic() - start < 0.6
+    assert time.monotonic() - start > 0.15
     threading.Timer(0.2, card.insert).start()
     transport = slot.next_card(5)
     assert transport is not None
@@ -352,8 +350,8 @@ def test_a_feeder_may_exchange_cards_while_they_are_off(card_in: PutCard) -> Non
 
 
 def soon(holds: Callable[[], bool]) -> bool:
-    """Whether it holds within two seconds: pcscd tells the card a moment after it has answered the host."""
-    end = time.monotonic() + 2
+    """Whether it holds before long: pcscd tells the card a moment after it has answered the host."""
+    end = time.monotonic() + 10
     while not holds() and time.monotonic() < end:
         time.sleep(0.01)
     return holds()
@@ -384,28 +382,30 @@ def test_looking_at_a_released_card_becomes_rare(card_in: PutCard) -> None:
 
 
 def test_slots_work_side_by_side(pcscd: Any, card_in: PutCard) -> None:
-    def slow(apdu: bytes) -> bytes:
-        time.sleep(0.01)
+    """No card answers before all four have a command in work: one reader after the other would never get there."""
+    together = threading.Barrier(4, timeout=10)
+
+    def meeting(apdu: bytes) -> bytes:
+        together.wait()
         return b"\x90\0"
 
     for number in range(4):
-        card_in(number).answer = slow
+        card_in(number).answer = meeting
+    answers: list[bytes] = []
 
     def work(reader: str) -> None:
         slot = PcscSlot(reader)
-        transport = slot.next_card(2)
+        transport = slot.next_card(5)
         assert transport is not None
-        for _ in range(50):
-            transport.transmit(b"\0\x84\0\0")
+        answers.extend(transport.transmit(b"\0\x84\0\0") for _ in range(10))
         slot.close()
 
     workers = [threading.Thread(target=work, args=(reader,)) for reader in pcscd.readers]
-    start = time.monotonic()
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert time.monotonic() - start < 1.5, "four readers took as long as one after the other"
+    assert answers == [b"\x90\0"] * 40
 
 
 def test_a_holder_that_dies_leaves_the_card_free(pcscd: Any, card_in: PutCard) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from sscard.errors import SscardError
+from sscard.cli import main
+from sscard.errors import Exit, SscardError
 from sscard.keys.ceremony.people import Register, Signer
 from sscard.keys.ceremony.run import Place
 from sscard.keys.secret import Secret
@@ -83,31 +85,46 @@ def test_a_job_opens_only_for_two_different_people(make_bureau: Callable[[int], 
     assert {finding.kind for finding in found} == {"approval"}
 
 
-def sscard(*words: str, lines: str = "", **more: Any) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, "-m", "sscard", *words], input=lines, capture_output=True, text=True, **more)
-    assert "Traceback" not in done.stderr
-    assert not any(phrase in done.stdout + done.stderr for phrase in PHRASES.values())
-    return done.returncode, done.stdout + done.stderr
+Ask = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def bureau_with_rule(tmp_path: Path) -> Path:
-    place = tmp_path / "ws"
-    sscard("init", str(place), "--demo")
-    sscard("people", "--count", "1", "--out", str(place / "b.csv"))
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """The command with lines on its standard input: exit code and all that was shown."""
+
+    def run(*words: str, lines: str = "") -> tuple[int, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+        capsys.readouterr()
+        code, shown = main(words), capsys.readouterr()
+        assert not any(phrase in shown.out + shown.err for phrase in PHRASES.values())
+        return code, shown.out + shown.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("approval") / "ws"
+    assert main(["init", str(place), "--demo"]) == Exit.OK
+    assert main(["people", "--count", "1", "--out", str(place / "b.csv")]) == Exit.OK
     with (place / "sscard.toml").open("a") as settings:
         settings.write("approvals = 2\n")
     return place
+
+
+@pytest.fixture
+def bureau_with_rule(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(template, tmp_path / "ws"))
 
 
 def make(place: Path) -> tuple[str, ...]:
     return ("personalize", str(place / "b.csv"), "--workspace", str(place), "--reader", "emulator:1")
 
 
-def test_the_command_asks_in_lines_and_files(bureau_with_rule: Path, tmp_path: Path) -> None:
+def test_the_command_asks_in_lines_and_files(bureau_with_rule: Path, tmp_path: Path, ask: Ask) -> None:
     place = bureau_with_rule
     words = (*make(place), "--json")
-    code, said = sscard(*words)
+    code, said = ask(*words)
     assert (code, json.loads(said)["error"]) == (4, "APPROVAL-PEOPLE")
     enrol(place)
     for lines, error in {
@@ -116,7 +133,7 @@ def test_the_command_asks_in_lines_and_files(bureau_with_rule: Path, tmp_path: P
         f"王\n{PHRASES['王']}\n王\n{PHRASES['王']}\n": "APPROVAL-SAME",
         f"王\n{PHRASES['王']}\n陈\nnot the phrase\n": "PERSON-PASSPHRASE",
     }.items():
-        code, said = sscard(*words, lines=lines)
+        code, said = ask(*words, lines=lines)
         assert json.loads(said)["error"] == error
         assert code != 0
     assert not (place / "ledger.sqlite").exists()
@@ -127,10 +144,10 @@ def test_the_command_asks_in_lines_and_files(bureau_with_rule: Path, tmp_path: P
     os.write(theirs, PHRASES["王"].encode() + b"\n")
     os.close(theirs)
     given = ("--approval", f"陈={private}", "--approval", f"王=/dev/fd/{ours}")
-    code, said = sscard(*words, *given, pass_fds=(ours,))
+    code, said = ask(*words, *given)
     assert json.loads(said)["error"] == "PASSPHRASE-OPEN"
     private.chmod(0o600)
-    assert sscard(*words, *given, pass_fds=(ours,))[0] == 0
+    assert ask(*words, *given)[0] == 0
     os.close(ours)
     assert [entry["name"] for entry in entries(place) if entry["kind"] == "approval"] == ["陈", "王"]
 
@@ -151,10 +168,10 @@ def test_the_command_asks_blind_at_a_terminal(bureau_with_rule: Path, at_termina
 
 
 @pytest.mark.parametrize("value", ["-1", "6", '"2"', "true"])
-def test_the_setting_is_a_small_number(bureau_with_rule: Path, value: str) -> None:
+def test_the_setting_is_a_small_number(bureau_with_rule: Path, value: str, ask: Ask) -> None:
     settings = bureau_with_rule / "sscard.toml"
     settings.write_text(settings.read_text().replace("approvals = 2", f"approvals = {value}"))
-    code, said = sscard("jobs", "--workspace", str(bureau_with_rule), "--json")
+    code, said = ask("jobs", "--workspace", str(bureau_with_rule), "--json")
     assert code != 0
     assert json.loads(said)["error"] == "WORKSPACE-VALUE"
 

@@ -62,7 +62,10 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 def ledger(ws: Path, sql: str, *values: object) -> None:
+    """Edit the ledger as somebody does who first takes out the triggers that would not let him."""
     with sqlite3.connect(ws / "ledger.sqlite") as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
         assert db.execute(sql, values).rowcount > 0
 
 
@@ -137,12 +140,20 @@ def ledger_row_gone(ws: Path) -> None:
 
 
 def ledger_row_invented(ws: Path) -> None:
-    sql = "INSERT INTO cards SELECT '00', job, 99, head, state, '', started, ended FROM cards LIMIT 1"
+    sql = "INSERT INTO cards SELECT '00', job, 99, head, state, '', started, ended, station, '' FROM cards LIMIT 1"
     ledger(ws, sql)
 
 
 def declared_lost_by_hand(ws: Path) -> None:
     ledger(ws, "UPDATE cards SET state = 'lost' WHERE seq = 1")
+
+
+def lost_at_another_station(ws: Path) -> None:
+    ledger(ws, "UPDATE cards SET state = 'lost', decided = 'station-9' WHERE seq = 1")
+
+
+def given_to_another_station(ws: Path) -> None:
+    ledger(ws, "UPDATE cards SET station = 'station-9' WHERE seq = 1")
 
 
 def return_file_edited(ws: Path) -> None:
@@ -194,6 +205,8 @@ TAMPERED = [
     (ledger_row_gone, {"unknown-card"}),
     (ledger_row_invented, {"unmade-card"}),
     (declared_lost_by_hand, {"verdict"}),
+    (lost_at_another_station, {"verdict"}),
+    (given_to_another_station, {"verdict"}),
     (return_file_edited, {"return"}),
     (chain_replaced, {"pin"}),
     (cards_of_two_people_swapped, {"verdict"}),

@@ -18,7 +18,7 @@ from sscard.errors import JournalError
 from sscard.personalize import chain
 from sscard.personalize import journal as journals
 from sscard.personalize import ledger as ledgers
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.line import Line
 
 Make = Callable[[int], Any]
@@ -197,7 +197,7 @@ def test_ledger_on_a_full_disk(make_bureau: Make, commit: int, good: int) -> Non
     """Commits of a run: claim, pin of the chain, finish, claim, finish.  What was not committed is not counted."""
     bureau, rack = make_bureau(2), Rack()
     production = bureau.open()
-    production.work.ledger._db = FullLedger(production.work.ledger._db, commit)
+    production.work.ledger._engine._db = FullLedger(production.work.ledger._engine._db, commit)
     line = Line(production.work, [rack.slot(1)], patience=0.2)
     for _ in line.run():
         pass
@@ -334,7 +334,7 @@ def test_a_damaged_ledger_page(make_bureau: Make) -> None:
     bureau = make_bureau(1)
     production = bureau.open()
     ledger = production.work.ledger
-    ledger._db.execute("DROP TABLE cards")
+    ledger._engine._db.execute("DROP TABLE cards")
     with pytest.raises(JournalError) as caught:
         ledger.balance(production.job.job)
     assert caught.value.key == "ledger-damaged"

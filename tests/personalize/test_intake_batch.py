@@ -400,14 +400,14 @@ def test_findings_are_counted_beyond_those_kept(tmp_path: Path) -> None:
 
 def test_memory_is_flat(tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
-    people.write(path, 20_000)
+    people.write(path, 5_000)
     batch.check(path, region="990101", demo=True, today=TODAY)
     tracemalloc.start()
     report = batch.check(path, region="990101", demo=True, today=TODAY)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert report.rows == 20_000
-    assert peak < 20_000 * 200 + 1_000_000
+    assert report.rows == 5_000
+    assert peak < 5_000 * 200 + 1_000_000
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

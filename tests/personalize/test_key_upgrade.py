@@ -27,8 +27,8 @@ from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
 from sscard.keys.store import KeyStore
 from sscard.keys.vault_service import VaultKeyService
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.impact import exposures, holds, parse_ref
-from sscard.personalize.job import open_ledger
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.runner import Runner
 from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog

@@ -26,7 +26,7 @@ from sscard.errors import Exit, GuardRefused, WorkspaceError
 from sscard.personalize import job as jobs
 from sscard.personalize import outbox as outboxes
 from sscard.personalize import post
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.line import Kind, Line
 from sscard.personalize.outbox import Outbox, Stage
 from sscard.personalize.targets import FolderTarget, HttpTarget

@@ -16,7 +16,7 @@ from sscard.cli import main
 from sscard.emulator import SoftwareCard
 from sscard.errors import Exit
 from sscard.personalize.batch import Batch
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.report.chart import bars
 from sscard.personalize.report.facts import Report, gather, shown
 from sscard.personalize.report.pace import Timing, pace, timings

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sscard.cli import main
-from sscard.cos.profile import load_profile
+from sscard.commands.selftest import tear_command
+from sscard.cos.profile import load_profile, profile_names
 from sscard.emulator import Cut, SoftwareCard, Tear
 from sscard.errors import Exit
 from sscard.personalize.tearproof import Finding, Outcome, Proof, Summary, Trial, difference, trials
@@ -132,10 +133,23 @@ def test_the_command_prints_the_number(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_number_in_the_readme_is_that_of_the_whole_proof(tmp_path: Path) -> None:
+    (doubles,) = (option.default for option in tear_command.params if option.name == "doubles")
     commands = Proof(tmp_path, load_profile("ssc3-sm4")).commands()
-    whole = len(list(trials(commands, doubles=200)))
+    whole = len(list(trials(commands, doubles=doubles)))
     for name in ("README.md", "README.zh-CN.md"):
         text = (ROOT / name).read_text("utf-8")
         (promise,) = re.findall(r"`sscard selftest tear` (?:cuts|在一张).*?(?=\n- )", text, re.S)
         assert f"{commands}" in promise
+        assert f"{doubles:,}" in promise
         assert f"{whole:,}" in promise
+
+
+def test_the_table_of_all_profiles_ties(tmp_path: Path) -> None:
+    """Every profile that comes with the toolkit stands there with its commands, and no card of it is missing."""
+    text = (ROOT / "docs" / "journal.md").read_text("utf-8").replace(",", "")
+    found = re.findall(r"\| `([\w+-]+)` \|([\d |]+)\|\n", text)
+    rows = {name: [*map(int, numbers.split("|"))] for name, numbers in found}
+    assert {name.partition("+")[0] for name in rows} == set(profile_names())
+    for name, (commands, once, twice, equal, quarantined) in rows.items():
+        assert commands == Proof(tmp_path, load_profile(name)).commands(), name
+        assert (once, equal + quarantined) == (3 * commands, once + twice), name

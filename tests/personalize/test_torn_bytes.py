@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from sscard.personalize.line import Kind
 
 MAY_DIFFER = frozenset({"commands", "random_position"})
 """How often the card was asked and how much of its random stream is used: a resumed card is asked more."""
-SAMPLES = 120
+SAMPLES = 48
 COMMANDS = 300
 """Commands of the making that are torn; a card needs more, the last ones prove it only."""
 POSITIONS = (0, 1, 2, 15, 40, 9999)
@@ -25,7 +24,7 @@ Make = Callable[..., Any]
 
 
 def lasting(card: SoftwareCard) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(image.dump(card)).items() if name not in MAY_DIFFER}
+    return {name: value for name, value in image.tree(card).items() if name not in MAY_DIFFER}
 
 
 def made(make_bureau: Make, name: str, cuts: list[Cut | None], interface: Interface) -> tuple[Any, list[SoftwareCard]]:
@@ -33,7 +32,7 @@ def made(make_bureau: Make, name: str, cuts: list[Cut | None], interface: Interf
     bureau = make_bureau(len(cuts), name)
     tears = {number: (cut.after, cut.when, cut.at) for number, cut in enumerate(cuts) if cut}
     rack = Rack(tear=tears, interface=interface)
-    production = bureau.run([rack.slot(1)], patience=1)
+    production = bureau.run([rack.slot(1)], patience=0.2)
     try:
         bureau.totals = production.work.ledger.balance(production.job.job)
     finally:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sscard.cli import main
 from sscard.errors import Exit
-from sscard.personalize.job import open_ledger
+from sscard.personalize.bookkeeping import open_ledger
 from sscard.personalize.ledger import State
 from sscard.personalize.workspace import open_workspace
 
@@ -127,3 +129,15 @@ def test_d08_two_processes_on_one_workspace(desk: Path) -> None:
     assert [sorted(entry.seq for entry in cards) for cards in made] == [list(range(1, 41))] * 2
     assert {entry.state for cards in made for entry in cards} == {State.GOOD}
     assert len({entry.card for cards in made for entry in cards}) == 80
+
+
+def test_d08_two_stations_of_eight_heads_one_killed_and_back(postgres: Any) -> None:
+    """A slice of bench/stations.py, which runs the whole: real processes, SIGKILL, every count asked by SQL."""
+    bench = Path(__file__).parent.parent.parent / "bench" / "stations.py"
+    words = (sys.executable, bench, "96", "8", postgres.database())
+    run = subprocess.run(words, capture_output=True, text=True, timeout=180)
+    assert run.returncode == 0, run.stderr
+    facts = json.loads(run.stdout)
+    assert sum(facts["made"].values()) == facts["rows"] == 96
+    assert min(facts["made"].values()) > 0
+    assert facts["in_work_at_the_kill"] > 0

@@ -16,8 +16,8 @@ from sscard.cli import main
 from sscard.emulator import Rack, Tear
 from sscard.errors import Exit, JournalError, KeyServiceMissing
 from sscard.personalize import journal as journals
-from sscard.personalize import ledger as ledgers
 from sscard.personalize.chain import Chain
+from sscard.personalize.ledger import store as ledgers
 from sscard.personalize.line import Line
 from sscard.personalize.workspace import create_workspace
 from tests.keys import test_backend_jobs as key_servers
@@ -95,7 +95,7 @@ def test_d18_no_room_for_ledger_chain_and_return_file(make_bureau: Make, monkeyp
     """Each stops the job by name and loses nothing."""
     bureau, rack = make_bureau(2), Rack()
     production = bureau.open()
-    production.work.ledger._db = FullLedger(production.work.ledger._db, 3)
+    production.work.ledger._engine._db = FullLedger(production.work.ledger._engine._db, 3)
     line = Line(production.work, [rack.slot(1)], patience=0.2)
     for _ in line.run():
         pass
@@ -149,7 +149,7 @@ def test_d18_no_room_for_report_face_and_evidence(
 
 def totals_good(bureau: Any) -> int:
     """Good cards in the ledger of a job that may be finished."""
-    from sscard.personalize.job import open_ledger
+    from sscard.personalize.bookkeeping import open_ledger
 
     ledger = open_ledger(bureau.place)
     (job,) = ledger.jobs()

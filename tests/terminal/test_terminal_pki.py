@@ -141,11 +141,11 @@ class TestPins:
         assert bench.pki.tries(role) == 1
 
     def test_a_wrong_old_pin(self, bench: Bench) -> None:
-        with pytest.raises(StatusError) as error:
+        with pytest.raises(CounterError) as error:
             bench.pki.change_pin(
                 PinRole.ADMINISTRATOR, pin(PinRole.ADMINISTRATOR, "99999999"), pin(PinRole.ADMINISTRATOR)
             )
-        assert error.value.sw == 0x6988
+        assert (error.value.key, error.value.tries) == ("wrong-secret", 5)
         assert bench.pki.tries(PinRole.ADMINISTRATOR) == 5
 
     def test_a_card_that_does_not_tell_its_tries_is_served(self) -> None:

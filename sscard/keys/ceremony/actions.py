@@ -11,8 +11,9 @@ from sscard.keys import catalog
 from sscard.keys.catalog import Level
 from sscard.keys.ceremony import sets
 from sscard.keys.ceremony.bench import Action, Bench, key_line, keys_fact
+from sscard.keys.ceremony.script import Script
 from sscard.keys.ceremony.transcript import Facts
-from sscard.keys.family import Algorithm
+from sscard.keys.family import Algorithm, family_of
 from sscard.keys.hierarchy import key_size
 from sscard.keys.secret import Secret
 from sscard.keys.store import Entry, State
@@ -41,6 +42,16 @@ def generate(bench: Bench, using: Mapping[str, str], again: bool) -> Facts:
             )
         bench.vault.save()
     return keys_fact(map(_line, found))
+
+
+def foresee(script: Script, parameters: Mapping[str, str]) -> None:
+    """Say before anybody signs what the script cannot do here: make keys of a cipher that no software has.
+
+    Raises CustodyError("algorithm-unpublished").
+    """
+    for step in script.steps:
+        if ACTIONS.get(step.action) is generate:
+            family_of(Algorithm[step.using["algorithm"].format(**parameters)])
 
 
 def freeze(bench: Bench, using: Mapping[str, str], _again: bool) -> Facts:

@@ -6,8 +6,9 @@ It talks through :class:`Table`, which a terminal or a test implements, and neve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sscard.errors import CustodyError, GuardRefused, ScriptError, SscardError
 from sscard.keys.ceremony import counting
@@ -110,9 +111,9 @@ class Conductor:
                 given = {blank.name: self._again(partial(self._answer, blank)) for blank in step.blanks}
                 return {"answers": answers(step.blanks, given)}
             case StepKind.COUNT:
-                return self._again(lambda: self._count(step))
+                return self._count(step)
             case StepKind.SEAL:
-                return self._again(lambda: self._seal(step))
+                return self._seal(step)
             case _:
                 return {}
 
@@ -140,15 +141,27 @@ class Conductor:
         return blank.check(self._table.answer(blank))
 
     def _count(self, step: Step) -> Facts:
+        """Item by item, so that a slip costs no more than its own item."""
+        counted: dict[str, Any] = {}
+        for item in step.items:
+            counted[item.name] = self._again(partial(self._count_item, item, counted))
+        return {"counted": counted}
+
+    def _count_item(self, item: Item, counted: Mapping[str, Any]) -> dict[str, Any]:
         story = self._run.story
-        given = {item.name: self._table.serials(item, counting.expected(item, story)) for item in step.items}
-        return counting.count(step, story, given)
+        before = {serial for facts in counted.values() for serial in facts["serials"]}
+        return counting.count(item, story, self._table.serials(item, counting.expected(item, story)), before)
 
     def _seal(self, step: Step) -> Facts:
         story = self._run.story
-        pieces = counting.pieces(step, story)
-        numbers = [self._table.seal_number(piece.item, piece.serial) for piece in pieces]
-        return counting.seal(pieces, numbers, story)
+        used, seals = counting.seals_used(story), []
+        for piece in counting.pieces(step, story):
+            seals.append(self._again(partial(self._seal_piece, piece, used)))
+            used.add(seals[-1]["seal"])
+        return {"seals": seals}
+
+    def _seal_piece(self, piece: counting.Piece, used: AbstractSet[str]) -> dict[str, str]:
+        return counting.seal(piece, self._table.seal_number(piece.item, piece.serial), used)
 
     def sign(self, step: Step) -> dict[str, Signer]:
         """Those who sign the step, each with their passphrase."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ from sscard.errors import GuardRefused, ScriptError
 from sscard.keys.ceremony.carriers import Carrier
 from sscard.keys.ceremony.script import Item, Step
 from sscard.keys.ceremony.story import Story
-from sscard.keys.ceremony.transcript import Facts
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,39}")
 _OWN: Final = frozenset(carrier.item for carrier in Carrier)
@@ -40,31 +39,26 @@ def carriers_done(story: Story) -> dict[str, tuple[str, ...]]:
     return {name: tuple(serials) for name, serials in done.items()}
 
 
-def count(step: Step, story: Story, serials: Mapping[str, str]) -> Facts:
-    """The facts of a counting step; ``serials`` has for each item its serial numbers, parted by commas or spaces.
+def count(item: Item, story: Story, typed: str, before: AbstractSet[str]) -> dict[str, Any]:
+    """What the transcript holds of one item counted: its words, count and serial numbers.
 
-    Mother and transport cards must be those the station wrote or read in this run.  Raises ScriptError
-    ("ceremony-serial"), GuardRefused: "ceremony-count" (too many or too few), "ceremony-serial-twice",
-    "ceremony-serial-other" (a carrier the station has not seen).
+    ``typed`` are the serial numbers, parted by commas or spaces, ``before`` those of items counted already.  Mother
+    and transport cards must be those the station wrote or read in this run.  Raises ScriptError("ceremony-serial"),
+    GuardRefused: "ceremony-count" (too many or too few), "ceremony-serial-twice", "ceremony-serial-other" (a carrier
+    the station has not seen).
     """
-    done = carriers_done(story)
-    counted: dict[str, Any] = {}
-    seen: set[str] = set()
-    for item in step.items:
-        given = [word.upper() for word in re.split(r"[\s,，、]+", serials[item.name].strip()) if word]
-        for serial in given:
-            if _NUMBER.fullmatch(serial) is None:
-                raise ScriptError("ceremony-serial", item=str(item.words))
-            if serial in seen:
-                raise GuardRefused("ceremony-serial-twice", serial=serial)
-            seen.add(serial)
-        wanted = expected(item, story)
-        if len(given) != wanted:
-            raise GuardRefused("ceremony-count", item=str(item.words), counted=len(given), expected=wanted)
-        if item.name in _OWN and done[item.name] and set(given) != set(done[item.name]):
-            raise GuardRefused("ceremony-serial-other", item=str(item.words))
-        counted[item.name] = {"words": [item.words.zh, item.words.en], "count": len(given), "serials": given}
-    return {"counted": counted}
+    given = [word.upper() for word in re.split(r"[\s,，、]+", typed.strip()) if word]
+    for number, serial in enumerate(given):
+        if _NUMBER.fullmatch(serial) is None:
+            raise ScriptError("ceremony-serial", item=str(item.words))
+        if serial in before or serial in given[:number]:
+            raise GuardRefused("ceremony-serial-twice", serial=serial)
+    wanted, done = expected(item, story), carriers_done(story)
+    if len(given) != wanted:
+        raise GuardRefused("ceremony-count", item=str(item.words), counted=len(given), expected=wanted)
+    if item.name in _OWN and done[item.name] and set(given) != set(done[item.name]):
+        raise GuardRefused("ceremony-serial-other", item=str(item.words))
+    return {"words": [item.words.zh, item.words.en], "count": len(given), "serials": given}
 
 
 def pieces(step: Step, story: Story) -> list[Piece]:
@@ -78,19 +72,22 @@ def pieces(step: Step, story: Story) -> list[Piece]:
     return found
 
 
-def seal(wanted: list[Piece], numbers: list[str], story: Story) -> Facts:
-    """The facts of a sealing step.  Raises ScriptError("ceremony-seal"), GuardRefused("ceremony-seal-twice")."""
-    used = {each["seal"] for entry in story.done.values() for each in entry.facts.get("seals", ())}
-    seals = []
-    for piece, number in zip(wanted, numbers, strict=True):
-        number = number.strip().upper()
-        if _NUMBER.fullmatch(number) is None:
-            raise ScriptError("ceremony-seal", item=piece.item)
-        if number in used:
-            raise GuardRefused("ceremony-seal-twice", seal=number)
-        used.add(number)
-        seals.append({"item": piece.item, "serial": piece.serial, "seal": number})
-    return {"seals": seals}
+def seals_used(story: Story) -> set[str]:
+    """Numbers of the bags of earlier steps."""
+    return {each["seal"] for entry in story.done.values() for each in entry.facts.get("seals", ())}
+
+
+def seal(piece: Piece, typed: str, used: AbstractSet[str]) -> dict[str, str]:
+    """What the transcript holds of one piece in its bag.
+
+    Raises ScriptError("ceremony-seal"), GuardRefused("ceremony-seal-twice") for a number among those ``used``.
+    """
+    number = typed.strip().upper()
+    if _NUMBER.fullmatch(number) is None:
+        raise ScriptError("ceremony-seal", item=piece.item)
+    if number in used:
+        raise GuardRefused("ceremony-seal-twice", seal=number)
+    return {"item": piece.item, "serial": piece.serial, "seal": number}
 
 
 def counted(story: Story) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sscard.errors import CustodyError, GuardRefused, JournalError
+from sscard.keys import vault
 from sscard.keys.files import write_private
 from sscard.keys.secret import Secret
 from sscard.keys.vault import PASSPHRASE_MINIMUM, Cost
@@ -147,7 +148,7 @@ class Register:
         for other in self:
             if _private(passphrase, other.salt, other.cost).public_key().public_bytes_raw() == other.public:
                 raise GuardRefused("person-same", name=name)
-        cost = cost or Cost()
+        cost = cost or vault.USUAL
         cost.check()
         salt = secrets.token_bytes(_SALT_SIZE)
         public = _private(passphrase, salt, cost).public_key().public_bytes_raw()

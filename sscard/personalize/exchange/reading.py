@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, repeat
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,8 +24,8 @@ from sscard.personalize.scan import reading, refuse_foreign
 class Chunk:
     """Rows that follow each other: line, number of the row, and the values as a line of CSV in canonical columns."""
 
-    lines: list[int]
-    numbers: list[int]
+    lines: Sequence[int]
+    numbers: Sequence[int]
     texts: list[str]
 
 
@@ -89,36 +90,26 @@ class Reading:
 
     def _run(self, first: int, texts: list[str]) -> Iterator[Chunk]:
         """Lines as rows: as they stand where they are plain, else cell by cell."""
-        width = len(self.columns)
-        commas = width - 1
+        commas = len(self.columns) - 1
         plain = (
             not self._blank
-            and '"' not in "\n".join(texts)
-            and all(text.count(",") == commas for text in texts)
+            and '"' not in "".join(texts)
+            and set(map(str.count, texts, repeat(","))) == {commas}
             and "," * commas not in texts
         )
         if not plain:
             yield from self._packed(self._filled_of(comma_cells(enumerate(texts, first), self._notes)))
             return
-        for start in range(0, len(texts), _CHUNK):
-            part = texts[start : start + _CHUNK]
-            line = first + start
-            number = self.count + 1
-            self._good += len(part)
-            self._line = line + len(part) - 1
-            yield Chunk(list(range(line, line + len(part))), list(range(number, number + len(part))), part)
+        number = self.count + 1
+        self._good += len(texts)
+        self._line = first + len(texts) - 1
+        yield Chunk(range(first, first + len(texts)), range(number, number + len(texts)), texts)
 
     def _packed(self, filled: Iterator[tuple[int, list[str]]]) -> Iterator[Chunk]:
-        chunk = Chunk([], [], [])
-        for line, values in self._rows(filled):
-            chunk.lines.append(line)
-            chunk.numbers.append(self.count)
-            chunk.texts.append(csv_line(values))
-            if len(chunk.texts) == _CHUNK:
-                yield chunk
-                chunk = Chunk([], [], [])
-        if chunk.texts:
-            yield chunk
+        packed = ((line, self.count, csv_line(values)) for line, values in self._rows(filled))
+        while rows := list(islice(packed, _CHUNK)):
+            lines, numbers, texts = zip(*rows, strict=True)
+            yield Chunk(lines, numbers, list(texts))
 
     def _rows(self, filled: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
         layout, notes = self._layout, self._notes

@@ -35,6 +35,7 @@ def engine(folder: Path, memory: str = DEFAULT_MEMORY) -> Iterator[Any]:
                 "autoload_known_extensions": False,
             },
         )
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # the file goes with its folder
         try:
             yield connection
         finally:

@@ -21,9 +21,10 @@ _ORDERLY: Final = f"REGEXP_MATCHES(seq, '^(?:{SEQ})$')"
 
 
 def read_view(table: str, columns: Sequence[str]) -> str:
-    """``table`` with all columns that rules read, those the file does not have as empty texts."""
-    texts = ", ".join(name if name in columns else f"'' AS {name}" for name in READ)
-    return f"SELECT line, name_gb, name_tail, {texts} FROM {table}"
+    """``table`` with all columns that rules read, those the file does not have as empty texts, and sizes of names."""
+    texts = ", ".join(f"t.{name}" if name in columns else f"'' AS {name}" for name in READ)
+    sizes = ", ".join(f"COALESCE(s.{name}, 0) AS {name}" for name in ("name_gb", "name_tail"))
+    return f"SELECT t.line, {sizes}, {texts} FROM {table} AS t LEFT JOIN {table}_sizes AS s ON s.line = t.line"
 
 
 def disorder(table: str) -> str:

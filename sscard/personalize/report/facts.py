@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from sscard.cos.masking import mask_pan, mask_ssn, printable
 from sscard.errors import GuardRefused
 from sscard.personalize.audit import Evidence, collect
 from sscard.personalize.evidence_check import read_chain
-from sscard.personalize.ledger import Balance, Job, Ledger, State
+from sscard.personalize.ledger import Balance, CardEntry, Job, Ledger, State
 from sscard.personalize.report.clock import of_iso, of_seconds
 from sscard.personalize.report.pace import Pace, pace, timings
 from sscard.personalize.workspace import Workspace
@@ -175,7 +175,7 @@ def gather(workspace: Workspace, ledger: Ledger, name: str) -> Report:
     if job is None:
         raise GuardRefused("job-unknown", job=name)
     evidence = collect(workspace, ledger, job.job)
-    cards = ledger.cards(job.job)
+    cards = _by_station(ledger.cards(job.job))
     times = timings(evidence.journals[job.job].values())
     made = {card.card: card for card in cards if card.state is State.GOOD}
     speed = pace({card: timing for card, timing in times.items() if card in made})
@@ -231,6 +231,13 @@ def shown(text: str) -> str:
         return text
     hidden = _SSN.sub(lambda found: mask_ssn(found[0]), printable(text))
     return _LONG.sub(lambda found: mask_pan(found[0]), hidden)
+
+
+def _by_station(cards: list[CardEntry]) -> list[CardEntry]:
+    """Cards of several stations with heads that tell them apart."""
+    if len({card.station for card in cards}) < 2:
+        return cards
+    return [replace(card, head=f"{card.station}/{card.head}") for card in cards]
 
 
 def _reason(reason: str, given: Set[str]) -> str:

@@ -48,7 +48,7 @@ def run(folder: Path, words: str, typed: str = "", code: int = Exit.OK) -> str:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demonstration workspace ``ws`` with three people, whose passphrases cost little."""
     folder = tmp_path_factory.mktemp("office")
-    run(folder, "init ws --demo")
+    assert main(["init", str(folder / "ws"), "--demo"]) == Exit.OK
     register = Register.open(Place(folder / "ws").people_path)
     first = None
     for name, passphrase in PEOPLE.items():
@@ -154,6 +154,11 @@ def test_enrolling_asks_the_witness_and_refuses_a_second_self(office: Path) -> N
         ("ceremony run loss --set colour=red --workspace ws", Exit.USAGE, "CEREMONY-PARAMETER"),
         ("ceremony run loss --role king=测试甲 --workspace ws", Exit.USAGE, "CEREMONY-NO-ROLE"),
         ("ceremony run loss --set key --workspace ws", Exit.USAGE, "NAME=VALUE"),
+        (
+            "ceremony run generate-local --set region=99 --set version=5 --set algorithm=SSF33 --workspace ws",
+            Exit.FAILED,
+            "ALGORITHM-UNPUBLISHED",
+        ),
         ("ceremony status nothing --workspace ws", Exit.FAILED, "TRANSCRIPT-MISSING"),
         ("ceremony status ../ws --workspace ws", Exit.FAILED, "TRANSCRIPT-MISSING"),
         ("ceremony verify x --anchor 9 --workspace ws", Exit.USAGE, "COUNT:HASH"),

@@ -17,6 +17,7 @@ from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.exposure import WorkspaceExposure
 from sscard.personalize.ledger import Ledger
 from sscard.personalize.workspace import Workspace
+from tests.ledgers import own_ledger
 
 CARD = bytes.fromhex("8699990100000017")
 REF = KeyRef("STKDF04", "990101", CARD)
@@ -130,16 +131,16 @@ class Register:
 
 def ledger_of(path: Path) -> Ledger:
     """A ledger with two cards of one batch and one of a batch whose profile nobody knows any more."""
-    ledger = Ledger(path, b"key")
-    with ledger._change():
+    ledger = own_ledger(path)
+    with ledger._engine.change():
         for job, profile, count in (("b-1", "ssc3-sm4", 2), ("b-2", "gone", 1)):
             values = (job, f"{job}.csv", job, profile, "00", count, "2026-01-01")
-            ledger._db.execute("INSERT INTO jobs VALUES (?,?,?,?,?,?,?)", values)
+            ledger._engine._db.execute("INSERT INTO jobs VALUES (?,?,?,?,?,?,?)", values)
             for seq in range(count):
                 row = (job, seq, f"{job}{seq}".encode(), f"T{job}{seq}", "good")
-                ledger._db.execute("INSERT INTO rows VALUES (?,?,?,?,?)", row)
+                ledger._engine._db.execute("INSERT INTO rows VALUES (?,?,?,?,?)", row)
                 card = (f"{job}{seq}", job, seq, "1", "good", "", "t", "t")
-                ledger._db.execute("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?)", card)
+                ledger._engine._db.execute("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,'station-1','')", card)
     return ledger
 
 

@@ -135,6 +135,19 @@ def test_counts_that_differ_from_what_was_done_stop_the_ceremony(hall, serials: 
     assert hall.story(hall.running).open_step == "count"
 
 
+def test_a_slip_in_counting_or_sealing_costs_its_own_piece_only(hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    numbers = iter(("SEAL-1", "SEAL-1", "x", "SEAL-2", "SEAL-3", "SEAL-4"))
+    serials = hall.people.serials
+    monkeypatch.setattr(hall.people, "serials", lambda item, count: asked.append(item.name) or serials(item, count))
+    monkeypatch.setattr(hall.people, "seal_number", lambda item, _serial: asked.append(item) or next(numbers))
+    hall.people.counts["transport-card"] = ["1111"]
+    hall.hold("issue-keys", to="99", owner="local", version="1")
+    mother, transport = "mother-card", "transport-card"
+    assert asked == [mother, transport, transport, mother, mother, mother, mother, transport, transport]
+    assert hall.people.refusals == ["ceremony-count", "ceremony-seal-twice", "ceremony-seal"]
+
+
 def test_a_seal_is_used_once(hall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hall.people, "seal_number", lambda _item, _serial: "SEAL-1")
     refused("ceremony-seal-twice", lambda: hall.hold("issue-keys", to="99", owner="local", version="1"))
