@@ -198,7 +198,7 @@ JSON_RUNS = {
 }
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""
 
-LINKED = {"trouble", "batch_line", "feedback_line", "other_line", "pass"}
+LINKED = {"trouble", "batch_line", "feedback_line", "other_line", "pass", "station"}
 NOT_IN_THESE_RUNS = {
     "merge": {"repeated_key", "ss_lines", "bank_lines"},
     "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},

@@ -112,10 +112,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "此人 (第 {seq} 行) 的另一张卡还在制作中。没有写入任何内容。|先放回那张卡, 或登记遗失: sscard jobs lose {seq}。",
         "Another card of the person of row {seq} is in work. Nothing was written.|Put that card back, or give it up: sscard jobs lose {seq}.",
     ),
-    "link-taken": (
-        "第 {seq} 行已经做完、作废, 或另一张卡正在制作。没有写入任何内容。|取出这张卡, 查明为何有两张。",
-        "Row {seq} is made, void or in work with another card. Nothing was written.|Take this card out and find out why there are two.",
-    ),
     "link-differs": (
         "卡上的内容与第 {seq} 行不是同一个人 ({items})。没有写入任何内容。|取出, 核对双方的数据。",
         "Card and row {seq} do not tell of the same person ({items}). Nothing was written.|Take it out and compare the data of both parties.",
