@@ -204,7 +204,7 @@ NOT_IN_THESE_RUNS = {
     "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},
     "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits"} | LINKED,
     "demo": {"demo", "sits"} | LINKED,
-    "jobs": {"seq", "reset_info"},
+    "jobs": {"seq", "reset_info", "station", "silent_seconds", "alive"},
     "report": {"state", "reason", "count"},
     "keys check": {"error"},
     "keys impact": {"psam"},
