@@ -391,8 +391,8 @@ class _Head:
     def _open_journal(self) -> Journal:
         if self._journal is None:
             name = journals.next_name(self._work.folder, self.number)
+            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")  # there before the chain names it
             self._work.note("journal", file=name, head=self.number)
-            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")
         return self._journal
 
     def _tell(self, kind: Kind, **fields: object) -> None:

@@ -149,3 +149,13 @@ def test_a_dry_run_of_every_pass(pass_name: str, party: MakeParty, one: Path) ->
     code, (facts,) = central.run("personalize", *words, "--pass", pass_name, "--dry-run")
     assert (code, facts["pass"]) == (Exit.OK, pass_name)
     assert not central.drawer
+
+
+def test_a_journal_that_a_kill_left_empty_and_unnamed_is_no_finding(stock: Party) -> None:
+    """The file is there before the chain names it: a kill between the two leaves no gap."""
+    (folder,) = (stock.root / "jobs").iterdir()
+    left = folder / "00000000000000000099-1.jrnl"
+    left.touch()
+    assert stock.run("audit", "verify")[0] == Exit.OK
+    left.write_text("{}\n")
+    assert stock.run("audit", "verify")[0] == Exit.FAILED
