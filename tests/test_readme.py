@@ -137,6 +137,7 @@ JSON_RUNS = {
     "personalize": "sscard personalize b.csv --workspace ws --reader emulator --json",
     "demo": "sscard demo --count 2 --json",
     "jobs": "sscard jobs --workspace ws --json",
+    "ledger show": "sscard ledger show --workspace ws --json",
     "report": "sscard report 990101-1 --workspace ws --json",
     "face": "sscard face --out f.png --json",
     "face --check": "sscard people --count 30 --out r.csv >r.txt; sscard face r.csv --check --workspace ws --json",

@@ -404,6 +404,7 @@ def test_purchase_refusals(bench: Bench) -> None:
     bench.put(0x42, 0x01, b"p" * 16)
     head = "00" * 26
     assert bench.send(f"807001002C{head}0103" + "00" * 16)[-4:] == "9000"
+    assert bench.send(f"8070010024{head}0103" + "00" * 8) == "6A80"
     assert bench.send(f"8070010034{head}0103" + "00" * 24) == "6A80"
     assert bench.send(f"807001002C{head}0203" + "00" * 16) == "6A88"
     assert bench.send(f"807001002C{head}0100" + "00" * 16) == "6A88"
