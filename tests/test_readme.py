@@ -199,11 +199,12 @@ JSON_RUNS = {
 }
 """Commands of the table of ``--json`` that need no reader, in an order in which they follow each other."""
 
+LINKED = {"trouble", "batch_line", "feedback_line", "other_line", "pass", "station"}
 NOT_IN_THESE_RUNS = {
     "merge": {"repeated_key", "ss_lines", "bank_lines"},
     "formats list": {"sheet", "header", "field", "shape", "width", "limit", "values"},
-    "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits", "station"},
-    "demo": {"demo", "sits", "station"},
+    "personalize": {"code", "message_zh", "message_en", "demo", "recovered", "sits"} | LINKED,
+    "demo": {"demo", "sits"} | LINKED,
     "jobs": {"seq", "reset_info", "station", "silent_seconds", "alive"},
     "report": {"state", "reason", "count"},
     "keys check": {"error"},

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from sscard.keys.secret import Secret
     from sscard.personalize.batch import Batch
     from sscard.personalize.ledger import Job
+    from sscard.personalize.order import BlankOrder
     from sscard.personalize.workspace import Workspace
 
 
-def signers(place: Workspace, rows: Batch | Job, given: Sequence[str]) -> list[Signer]:
+def signers(place: Workspace, rows: Batch | BlankOrder | Job, given: Sequence[str]) -> list[Signer]:
     """As many different people as the workspace asks for, each proved by their passphrase.
 
     ``given`` are words ``NAME=FILE``; without any, people type at the terminal, and where there is none standard input
@@ -75,7 +76,7 @@ def proved(place: Workspace, name: str) -> str:
         passphrase.wipe()
 
 
-def _what(rows: Batch | Job) -> str:
+def _what(rows: Batch | BlankOrder | Job) -> str:
     """What is asked for: to open a job for a batch, or to erase what is left of one that is closed."""
     from sscard.personalize.ledger import Job
 

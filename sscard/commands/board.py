@@ -15,6 +15,7 @@ from typing import Protocol
 import click
 
 from sscard.commands.common import emit
+from sscard.cos.passes import plain
 from sscard.messages import text
 from sscard.personalize.heads import Event, Kind
 from sscard.personalize.ledger import Balance, CardEntry, Ledger, Station
@@ -104,7 +105,7 @@ def settled_line(event: Event) -> str:
 def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
-    facts = {"seq": entry.seq, "card_no": ledger.card_no(entry.job, entry.seq), "serial": entry.card[-8:]}
+    facts = {"seq": entry.seq, "card_no": plain(ledger.card_no(entry.job, entry.seq)), "serial": plain(entry.card)[-8:]}
     if ledger.mine(entry):
         return text("personalize.resume", **facts, lose=lose)
     station = ledger.stations().get(entry.station)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sscard.commands.common import emit, json_option, workspace_option
+from sscard.cos.passes import plain
 from sscard.errors import Exit
 from sscard.messages import text
 
@@ -47,7 +48,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
         standing = ledger.standing(job.job)
         if as_json:
             cards = [
-                {"seq": entry.seq, "reset_info": entry.card} | station_facts(stations, entry.station)
+                {"seq": entry.seq, "reset_info": plain(entry.card)} | station_facts(stations, entry.station)
                 for entry in waiting
             ]
             emit(
@@ -91,9 +92,9 @@ def lose(context: click.Context, seq: int, job: str | None, workspace: Path | No
 
     lost = declare_lost(*_place(context, workspace), seq, job)
     if as_json:
-        emit({"lost": lost.card, "seq": seq, "job": lost.job})
+        emit({"lost": plain(lost.card), "seq": seq, "job": lost.job})
     else:
-        click.echo(text("personalize.lost-done", seq=seq, card=lost.card))
+        click.echo(text("personalize.lost-done", seq=seq, card=plain(lost.card)))
     return Exit.OK
 
 
@@ -116,9 +117,9 @@ def spoil(context: click.Context, seq: int, reason: str, job: str | None, worksp
 
     spoiled = decisions.spoil(*_place(context, workspace), seq, reason, job)
     if as_json:
-        emit({"spoiled": spoiled.card, "seq": seq, "job": spoiled.job})
+        emit({"spoiled": plain(spoiled.card), "seq": seq, "job": spoiled.job})
     else:
-        click.echo(text("operator.spoiled", seq=seq, card=spoiled.card))
+        click.echo(text("operator.spoiled", seq=seq, card=plain(spoiled.card)))
     return Exit.OK
 
 

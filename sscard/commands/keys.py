@@ -83,13 +83,17 @@ def list_keys(name: str | None, version: int | None, workspace: Path, as_json: b
 @command.command("check", help=messages.text("keys.check-help"))
 @workspace_option
 @keys_option
+@click.option("--pass", "pass_name", metavar="NAME", help=messages.text("modes.help-pass"))
+@click.option("--on", "link", type=click.Choice(["ssn", "card_no"]), help=messages.text("modes.help-on"))
 @json_option
-def check(workspace: Path, as_json: bool) -> int:
+def check(workspace: Path, pass_name: str | None, link: str | None, as_json: bool) -> int:
     from sscard.commands.unlock import unlock
     from sscard.cos.model import KeyKind, Profile
+    from sscard.cos.passes import WHOLE
     from sscard.cos.profile import load_profile
     from sscard.keys.catalog import TRANSPORT
     from sscard.keys.service import KeyRef
+    from sscard.personalize.job import compile_pass, pass_of
     from sscard.personalize.workspace import open_workspace
 
     opened = open_workspace(workspace)
@@ -100,6 +104,11 @@ def check(workspace: Path, as_json: bool) -> int:
     wanted = [(slot.name, version, slot.zh, slot.en) for slot in slots for version in slot.versions]
     presented = {slot.name for slot in slots if slot.kind is KeyKind.PIN} | {TRANSPORT}
     wanted.append((TRANSPORT, 1, "传输码", "transport code"))
+    pass_ = pass_of(profile, pass_name or opened.pass_name)
+    if pass_.name != WHOLE:
+        template, _, arrival = compile_pass(opened, profile, pass_, pass_.link and (link or pass_.link))
+        needed = {(ref.name, ref.version) for ref in template.key_refs() | arrival.key_refs()}
+        wanted = [row for row in wanted if row[:2] in needed]
     missing = 0
     for name, version, zh, en in wanted:
         ref = KeyRef(name, opened.region, version=version)

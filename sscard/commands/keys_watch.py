@@ -12,6 +12,7 @@ import click
 
 from sscard import messages
 from sscard.commands.common import emit, json_option, keys_option, workspace_option
+from sscard.cos.passes import plain
 from sscard.errors import CustodyError, Exit
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _show_exposure(exposure: Exposure, ledger: Ledger, *, as_json: bool) -> None
         click.echo(messages.text("custody.impact-batch", **facts, **counts))
     for card in exposure.cards:
         number = ledger.card_no(card.job, card.seq)
-        facts = {"card": card.card, "card_no": number, "state": card.state.value}
+        facts = {"card": plain(card.card), "card_no": number, "state": card.state.value}
         if as_json:
             emit({"job": job.job, **facts})
         else:

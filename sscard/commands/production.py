@@ -13,6 +13,7 @@ import click
 from sscard.commands.board import Board, JsonBoard, PlainBoard, balance_facts, resume_line, show_balance
 from sscard.commands.common import emit, is_terminal, show_error
 from sscard.commands.screen import LiveBoard
+from sscard.cos.passes import plain
 from sscard.errors import Exit, JournalError, SscardError
 from sscard.messages import text
 from sscard.personalize.heads import Event, Slot
@@ -106,7 +107,7 @@ def _finish(production: Production, outcome: SscardError | None, *, interrupted:
         show_error(trouble, as_json=as_json)
     if as_json:
         for entry in waiting:
-            emit({"event": "in-work", "seq": entry.seq, "reset_info": entry.card, "station": entry.station})
+            emit({"event": "in-work", "seq": entry.seq, "reset_info": plain(entry.card), "station": entry.station})
         emit({**balance_facts(ledger, job), **files})
     else:
         show_balance(balance)

@@ -39,22 +39,30 @@ def command() -> None:
 """,
 )
 @click.option("--profile", "profile_name", metavar="NAME", help=text("cos.option-profile"))
+@click.option("--pass", "pass_name", metavar="NAME", help=text("modes.help-pass"))
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help=text("selftest.option-every"))
 @click.option(
     "--doubles", type=click.IntRange(0), default=1_000, show_default=True, help=text("selftest.option-doubles")
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=text("selftest.option-seed"))
 @json_option
-def tear_command(profile_name: str | None, every: int, doubles: int, seed: int, as_json: bool) -> int:
+def tear_command(
+    profile_name: str | None, pass_name: str | None, every: int, doubles: int, seed: int, as_json: bool
+) -> int:
     """Tear cards at every command; returns 1 where one ends in a third way."""
+    from sscard.commands.certificate_authority import demo_certifier
+    from sscard.cos.passes import WHOLE
     from sscard.cos.profile import load_profile
+    from sscard.personalize.job import pass_of
     from sscard.personalize.tearproof import Outcome, Proof, Summary, trials
     from sscard.personalize.workspace import DEFAULT_PROFILE
 
     profile = load_profile(profile_name or DEFAULT_PROFILE)
+    pass_ = pass_of(profile, pass_name or WHOLE)
     with tempfile.TemporaryDirectory(prefix="sscard-selftest-") as folder:
-        proof = Proof(Path(folder), profile)
-        summary = Summary(profile.name, profile.dialect, proof.commands())
+        certifier = demo_certifier(Path(folder) / "certificates")
+        proof = Proof(Path(folder), profile, pass_=pass_, certifier=certifier)
+        summary = Summary(profile.name, profile.dialect, proof.commands(), pass_name=pass_.name)
         planned = list(trials(summary.commands, every=every, doubles=doubles, seed=seed))
         if not as_json:
             click.echo(text("selftest.tear-begin", profile=profile.name, commands=summary.commands, cards=len(planned)))
@@ -102,6 +110,7 @@ def _tell(summary: Summary, *, as_json: bool) -> None:
                 "summary": True,
                 "profile": summary.profile,
                 "dialect": summary.dialect,
+                "pass": summary.pass_name,
                 "commands": summary.commands,
                 "cards": len(summary.findings),
                 "tears": tears,

@@ -6,7 +6,7 @@ stand here as references without a card; the runner binds them to the card at ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sscard.apdu.command import Command
@@ -132,6 +132,26 @@ class Series:
     actions: tuple[Send | LoadFirstKey, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Certify:
+    """Key pair, certificates and encryption pair of the PKI application, served by who knows a CA; ``pin`` opens it.
+
+    Whom the certificates are for is never shown.
+    """
+
+    pin: KeyRef
+    name: str = field(repr=False)
+    ssn: str = field(repr=False)
+    card_no: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProveCertificates:
+    """Keys and certificates of the PKI application are whole and belong together; ``pin`` opens it."""
+
+    pin: KeyRef
+
+
 Action = (
     Send
     | Reset
@@ -146,6 +166,8 @@ Action = (
     | Compare
     | Answers
     | Series
+    | Certify
+    | ProveCertificates
 )
 
 KEY_ABSENT: Final = frozenset({0x6A88})

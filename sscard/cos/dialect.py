@@ -145,6 +145,10 @@ class Dialect(Protocol):
         """Write one record of a new file; target and purpose are the plan's."""
         ...
 
+    def rewrite_record(self, making: Making, directory: Directory, file: File, number: int, record: bytes) -> Move:
+        """Write one record that is there already; target and purpose are the plan's."""
+        ...
+
     def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
         """Write the whole content of a new transparent file; target and purpose are the plan's."""
         ...

@@ -171,6 +171,11 @@ class IntervalCos:
             durable=True,
         )
 
+    def rewrite_record(self, making: Making, directory: Directory, file: File, number: int, record: bytes) -> Move:
+        """Updated: done twice it is the same."""
+        action = Send(update_record(file, number, record), self._guard(making, file))
+        return Move(purpose="write-item", target=file.name, action=action, durable=True)
+
     def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
         action = Send(update_binary(file, content), self._guard(making, file))
         return Move(purpose="write-item", target=file.name, action=action, durable=True)

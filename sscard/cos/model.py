@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from sscard.cos.bound import Bound
+from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.pki import FILE_BYTES
 from sscard.keys.family import Algorithm
 
@@ -216,7 +217,7 @@ class Profile:
     ``algorithm_in_fci``: whether the FCI of SSSE names the algorithm (9F0C); first-generation cards often do not.
     ``key_lengths`` holds the kinds of key that have not :data:`KEY_LENGTH` bytes.
     ``pki_application``: whether the vendor delivers these cards with the PKI application (docs/pki.md).
-    ``bounds``: what is done at one interface only.
+    ``bounds``: what is done at one interface only.  ``stages`` are those of the whole card; ``passes`` are other ways.
     """
 
     name: str
@@ -237,6 +238,44 @@ class Profile:
     key_lengths: Mapping[KeyKind, int] = field(default_factory=dict)
     pki_application: bool = False
     bounds: tuple[Bound, ...] = ()
+    passes: tuple[Pass, ...] = ()
+
+    @property
+    def whole(self) -> Pass:
+        """The pass that makes a card in one go."""
+        return Pass(WHOLE, "一次制成", "in one go", self.stages)
+
+    def pass_named(self, name: str) -> Pass:
+        """The pass of that name.  Raises KeyError."""
+        for candidate in (self.whole, *self.passes):
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+    def item(self, place: str) -> tuple[Directory, File, int, Item]:
+        """What stands at ``DIRECTORY/FILE/TAG``, with the number of its record.  Raises KeyError."""
+        try:
+            directory_name, file_name, tag = place.split("/")
+        except ValueError:
+            raise KeyError(place) from None
+        directory = self.directory(directory_name)
+        file = directory.file(file_name)
+        for number, _, item in file.records() if file.structure.is_tlv else ():
+            if f"{item.tag:02X}" == tag:
+                return directory, file, number, item
+        raise KeyError(place)
+
+    def place_of(self, source: str) -> str | None:
+        """Where the home directory keeps the item of that source."""
+        return next(
+            (
+                f"{self.home.name}/{file.name}/{item.tag:02X}"
+                for file in self.home.files
+                for item in file.items
+                if item.source == source
+            ),
+            None,
+        )
 
     @property
     def delivered_bytes(self) -> int:

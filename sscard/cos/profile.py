@@ -20,6 +20,7 @@ from sscard.cos.access import parse_access
 from sscard.cos.bound import Act, Bound
 from sscard.cos.coding import DIRECTORY_SOURCE
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
+from sscard.cos.passes import LINKS, Book, Pass
 from sscard.cos.profile_check import check
 from sscard.cos.profile_overlay import apply
 from sscard.cos.profile_source import JOINT, OVERLAY, Source, locate, packaged
@@ -163,10 +164,27 @@ def _profile(table: Table) -> Profile:
         },
         pki_application=table.flag("pki_application"),
         bounds=tuple(_bound(entry) for entry in table.tables("bound")),
+        passes=tuple(_pass(entry) for entry in table.tables("pass")),
     )
     title.finish()
     table.finish()
     return profile
+
+
+def _pass(table: Table) -> Pass:
+    found = Pass(
+        name=table.text("name"),
+        zh=table.text("zh"),
+        en=table.text("en"),
+        stages=table.texts("stages"),
+        book=Book(table.choice("book", [book.value for book in Book], Book.PERSON.value)),
+        after=table.text("after", ""),
+        link=table.choice("link", ("", *LINKS), ""),
+        must_be_set=table.texts("must_be_set", ()),
+        must_be_empty=table.texts("must_be_empty", ()),
+    )
+    table.finish()
+    return found
 
 
 def _bound(table: Table) -> Bound:

@@ -12,6 +12,7 @@ from sscard.cos.access import PIN
 from sscard.cos.bound import wrong
 from sscard.cos.dialect import dialect_names
 from sscard.cos.model import Access, Coding, Directory, File, Item, KeyKind, KeySlot, Profile, Protection, Structure
+from sscard.cos.passes import WHOLE
 from sscard.cos.pboc import BALANCE_SIZE, LOG_LENGTH
 from sscard.cos.room import profile_room
 from sscard.errors import ProfileError
@@ -49,12 +50,39 @@ def contradictions(profile: Profile) -> Iterator[Contradiction]:
         yield "profile-pki", "pki_application", {"algorithm": profile.algorithm.name}
     for rule, bound in wrong(profile):
         yield rule, f"bound/{bound.at}", {"rule": str(bound)}
+    yield from _passes(profile)
     if profile.dialect not in dialect_names():
         yield "dialect-unknown", "dialect", {"name": profile.dialect}
         return
     needed = profile_room(profile) + profile.delivered_bytes
     if needed > profile.chip_bytes:
         yield "profile-chip", "chip_bytes", {"needed": needed, "chip": profile.chip_bytes}
+
+
+def _passes(profile: Profile) -> Iterator[Contradiction]:
+    """Each pass has its own name, follows one that is there, and looks at what is there."""
+    names = [WHOLE, *(each.name for each in profile.passes)]
+    yield from _repeated("pass", "pass", ((name, name) for name in names))
+    for each in profile.passes:
+        place = f"pass/{each.name}"
+        if each.takes_blanks is bool(each.after) or (each.after and each.after not in names):
+            yield "profile-pass-after", f"{place}/after", {"after": each.after or "–"}
+        if each.link and (each.takes_blanks or profile.place_of(each.link) is None):
+            yield "profile-pass-link", f"{place}/link", {"link": each.link}
+        for where in each.must_be_set:
+            if not _is_item(profile, where):
+                yield "profile-pass-place", f"{place}/must_be_set", {"at": where}
+        for where in each.must_be_empty:
+            if not _is_item(profile, where) and where not in {directory.name for directory in profile.top}:
+                yield "profile-pass-place", f"{place}/must_be_empty", {"at": where}
+
+
+def _is_item(profile: Profile, place: str) -> bool:
+    try:
+        profile.item(place)
+    except KeyError:
+        return False
+    return True
 
 
 def _slots(profile: Profile) -> Iterator[tuple[KeySlot, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from sscard.cos.model import Directory, File, Item, KeySlot, Profile, Protection
 from sscard.cos.room import directory_room
@@ -42,7 +43,11 @@ class Change:
     @property
     def directory(self) -> str:
         """The directory it belongs to, empty for the profile itself."""
-        return self.node.place.partition("/")[0] if self.node.kind not in ("profile", "constant") else ""
+        return self.node.place.partition("/")[0] if self.node.kind not in _OF_THE_WHOLE else ""
+
+
+_OF_THE_WHOLE: Final = ("profile", "bound", "pass", "constant")
+"""Kinds of node that stand in no directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,16 @@ def nodes(profile: Profile) -> Iterator[Node]:
     for bound in profile.bounds:
         facts = {"only": bound.only.value, "evidence": bound.evidence}
         yield Node("bound", f"bound/{bound.at}/{bound.act.value}", bound.at, bound.at, facts)
+    for each in profile.passes:
+        facts = {
+            "stages": " ".join(each.stages),
+            "book": each.book.value,
+            "after": each.after,
+            "link": each.link,
+            "must_be_set": " ".join(each.must_be_set),
+            "must_be_empty": " ".join(each.must_be_empty),
+        }
+        yield Node("pass", f"pass/{each.name}", each.zh, each.en, facts)
     for name, value in profile.constants.items():
         yield Node("constant", f"constants/{name}", name, name, {"value": value})
     for directory in profile.directories:
@@ -200,6 +215,7 @@ _IN_SUMMARY = {
     "key": ("kind", "id", "tries"),
     "constant": ("value",),
     "bound": ("only",),
+    "pass": ("stages", "after"),
 }
 
 

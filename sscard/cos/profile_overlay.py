@@ -15,7 +15,7 @@ from sscard.errors import ProfileError
 
 Content = dict[str, Any]
 
-_NODES: Final = ("directory", "file", "keys", "items", "members")
+_NODES: Final = ("directory", "file", "keys", "items", "members", "pass")
 """Lists of tables in a profile, each entry a node with a name or tag."""
 _LISTS: Final = (*_NODES, "entries", "stages")
 _MERGED: Final = ("constants",)

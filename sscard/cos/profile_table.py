@@ -63,9 +63,9 @@ class Table:
         except ValueError:
             self.fail("profile-kind", key, wanted="hex")
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """A list of texts."""
-        value = self._take(key, None)
+        value = self._take(key, None if default is None else list(default))
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             self.fail("profile-kind", key, wanted="list of texts")
         return tuple(value)

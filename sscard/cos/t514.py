@@ -106,6 +106,8 @@ class T514:
         action = Send(update_record(file, number, record))
         return Move(purpose="write-item", target=file.name, action=action, durable=True)
 
+    rewrite_record = write_record
+
     def write_content(self, making: Making, directory: Directory, file: File, content: bytes) -> Move:
         action = Send(update_binary(file, content))
         return Move(purpose="write-item", target=file.name, action=action, durable=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from sscard.errors import SscardError
 from sscard.personalize.batch import Batch
+from sscard.personalize.order import BlankOrder
 from sscard.personalize.plan import Filled, Template
 from sscard.personalize.record import Record
 from sscard.personalize.steps import Plan
@@ -19,7 +20,7 @@ from sscard.personalize.steps import Plan
 class Ahead:
     """The rows of a batch and their plans; any thread may ask."""
 
-    def __init__(self, batch: Batch, template: Template) -> None:
+    def __init__(self, batch: Batch | BlankOrder, template: Template) -> None:
         self._batch = batch
         self._template = template
         self._lock = threading.Lock()

@@ -94,7 +94,7 @@ def check(
     for job, files in sorted(journals.items()):
         for name, path in sorted(files.items()):
             place = f"{job}/{path.name}"
-            if (job, name) not in begun:
+            if (job, name) not in begun and path.stat().st_size:
                 found.append(Finding("foreign", place, 0, ""))
             found += _journal(path, place, job, closed.get((job, name)), verdicts)
     for job, name in sorted(begun):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sscard.cos.passes import plain
 from sscard.cos.profile import load_profile
 from sscard.durable import write_private
 from sscard.keys.store import Entry
@@ -41,7 +42,7 @@ class WorkspaceExposure:
                 job = found.job
                 batches.append({"job": job.job, "batch": job.batch, "cards": len(found.cards)})
                 rows += [
-                    ("card", card.card.upper(), self.ledger.card_no(job.job, card.seq), job.job, card.state.value)
+                    ("card", plain(card.card), plain(self.ledger.card_no(job.job, card.seq)), job.job, card.state.value)
                     for card in found.cards
                 ]
         cards = len(rows)

@@ -243,7 +243,7 @@ def good_in(work: Work) -> Callable[[bytes], bool]:
 
     def is_good(raw: bytes) -> bool:
         identity = work.dialect.mark.identity(Atr.parse(raw))
-        entry = work.ledger.card(identity.name) if identity is not None else None
+        entry = work.entry_of(identity) if identity is not None else None
         return entry is not None and entry.job == work.job and entry.state is State.GOOD
 
     return is_good

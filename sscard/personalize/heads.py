@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Protocol
 
 from sscard.apdu.trace import Trace
-from sscard.apdu.transport import Transport
+from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect
+from sscard.cos.mark import CardIdentity
 from sscard.errors import GuardRefused, SscardError
 from sscard.keys.service import KeyService
 from sscard.personalize.ahead import Ahead
 from sscard.personalize.journal import CardState, Note
-from sscard.personalize.ledger import Ledger, Standing, State
+from sscard.personalize.ledger import CardEntry, Ledger, Standing, State
 from sscard.personalize.plan import Template
 from sscard.personalize.record import Record
+from sscard.personalize.runner import Certifier
 from sscard.personalize.steps import Step
 
 
@@ -36,6 +38,14 @@ class Slot(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Admitting(Protocol):
+    """Decides over a card that the ledger does not know."""
+
+    def admit(self, channel: Channel, identity: CardIdentity) -> int | None:
+        """The row of a card that may be written, None for the next one.  Raises GuardRefused; only reads."""
+        ...
 
 
 Tracer = Callable[[int, bytes], Trace | None]
@@ -57,10 +67,20 @@ class Work:
     service: KeyService
     ledger: Ledger
     records: Ahead
+    admission: Admitting
     folder: Path
     open_cards: dict[str, CardState]
     note: Note
     tracer: Tracer = no_trace
+    certifier: Certifier | None = None
+
+    def entry_of(self, identity: CardIdentity) -> CardEntry | None:
+        """What the ledger knows of a card in the book of this job's pass."""
+        return self.ledger.card(self.name_of(identity))
+
+    def name_of(self, identity: CardIdentity) -> str:
+        """What a card is called in ledger and journal of this job."""
+        return self.template.pass_.book.entry(identity.name)
 
     def known(self, card: str) -> CardState | None:
         """Where a card stands that the ledger knows; None for a new one.

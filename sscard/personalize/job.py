@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,15 +13,17 @@ from pathlib import Path
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
+from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
-from sscard.errors import CustodyError, GuardRefused, JournalError
+from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
 from sscard.personalize.ahead import Ahead
 from sscard.personalize.approval import approve, require_people
+from sscard.personalize.arrival import Arrival, compile_arrival
 from sscard.personalize.batch import Batch
 from sscard.personalize.bookkeeping import open_ledger, take_seat
 from sscard.personalize.chain import Chain
@@ -30,9 +32,13 @@ from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
 from sscard.personalize.ledger import CardEntry, Job, Ledger, Standing, State
+from sscard.personalize.linkage import Admission, ByFeedback, ByItem, Linkage, NextRow
+from sscard.personalize.order import BlankOrder, digest, entered
 from sscard.personalize.plan import Template, compile_profile
 from sscard.personalize.register import read_register
 from sscard.personalize.returns import return_path, return_sheet, write_returns
+from sscard.personalize.runner import Certifier
+from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import Workspace, guard_mode
 
 
@@ -66,7 +72,7 @@ class Production:
     """
 
     workspace: Workspace
-    batch: Batch
+    batch: Batch | BlankOrder
     job: Job
     work: Work
     waiting: tuple[CardEntry, ...]
@@ -104,8 +110,28 @@ class Production:
         )
 
 
-def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> tuple[Template, Dialect]:
-    """Template and dialect for a workspace's cards, with every key looked for before any card is touched.
+def pass_of(profile: Profile, name: str) -> Pass:
+    """The pass of that name.  Raises PlanError("pass-unknown")."""
+    try:
+        return profile.pass_named(name)
+    except KeyError:
+        known = ", ".join(each.name for each in (profile.whole, *profile.passes))
+        raise PlanError("pass-unknown", name=name, profile=profile.name, known=known) from None
+
+
+def compile_pass(
+    workspace: Workspace, profile: Profile, pass_: Pass | None = None, link: str = ""
+) -> tuple[Template, Dialect, Arrival]:
+    """Template, dialect and arrival for a pass of a workspace's cards; no key is asked for.  Raises PlanError."""
+    dialect = load_dialect(profile.dialect)
+    template = compile_profile(profile, dialect, workspace.region, workspace.init_org, pass_)
+    return template, dialect, compile_arrival(template, dialect, link)
+
+
+def compile_for(
+    workspace: Workspace, service: KeyService, profile: Profile, pass_: Pass | None = None, link: str = ""
+) -> tuple[Template, Dialect, Arrival]:
+    """Template, dialect and arrival for a pass of a workspace's cards, every key looked for before any card is touched.
 
     Raises CustodyError for a key that is missing or of another algorithm and for what the back end cannot calculate,
     GuardRefused for demo keys in production, ProfileError for a profile that clashes with the standard.
@@ -113,21 +139,24 @@ def compile_for(workspace: Workspace, service: KeyService, profile: Profile) -> 
     guard_mode(workspace, service)
     require_sound(profile)
     service.require(profile.algorithm)
-    dialect = load_dialect(profile.dialect)
-    template = compile_profile(profile, dialect, workspace.region, workspace.init_org)
-    for ref in sorted(template.key_refs(), key=str):
+    template, dialect, arrival = compile_pass(workspace, profile, pass_, link)
+    for ref in sorted(template.key_refs() | arrival.key_refs(), key=str):
         algorithm = service.algorithm(ref)
         if ref.name not in (PIN, TRANSPORT) and algorithm is not profile.algorithm:
             raise CustodyError("key-algorithm", key=str(ref), found=algorithm.name, wanted=profile.algorithm.name)
-    return template, dialect
+    return template, dialect, arrival
 
 
 def open_production(
     workspace: Workspace,
     service: KeyService,
-    batch: Batch,
+    batch: Batch | BlankOrder,
     *,
     profile: Profile | None = None,
+    pass_: Pass | None = None,
+    link: str = "",
+    feedback: Mapping[str, int] | None = None,
+    certifier: Certifier | None = None,
     tracer: Tracer = no_trace,
     layout: Format | None = None,
     signers: Sequence[Signer] = (),
@@ -135,6 +164,8 @@ def open_production(
     """Open a checked batch, a new one or one that was interrupted.  ``layout`` is the format of its return file.
 
     ``signers`` are the people who open it, as many as the workspace asks for; their word is for this session only.
+    ``pass_`` is what is made of each card, by default the whole; its cards find their rows by the item ``link``, by
+    default that of the pass, or by ``feedback``, historical bytes to rows.  ``certifier`` serves a certificate stage.
 
     Raises what :func:`compile_for` raises, GuardRefused for a person, number or batch the ledger refuses and for keys
     or a profile other than the job was begun with, FormatError for a format without return files, and JournalError
@@ -143,12 +174,16 @@ def open_production(
     require_people(workspace, signers)
     sheet = return_sheet(layout)
     profile = profile or load_profile(workspace.profile)
-    template, dialect = compile_for(workspace, service, profile)
+    pass_ = pass_ or profile.whole
+    if CERTIFICATE_STAGE in pass_.stages and certifier is None:
+        raise GuardRefused("ca-needed", name=pass_.name)
+    link = "" if feedback is not None or not pass_.link else link or pass_.link
+    template, dialect, arrival = compile_for(workspace, service, profile, pass_, link)
     with ExitStack() as undo:
         ledger = open_ledger(workspace)
         undo.callback(ledger.close)
         take_seat(workspace, ledger)
-        job = _enter(ledger, batch, profile)
+        job = _enter(ledger, batch, profile, pass_)
         require_open(ledger, job.job)
         folder = workspace.jobs_path / job.job
         lock = JobLock(folder, job.job)
@@ -168,34 +203,48 @@ def open_production(
         if whole and returned.exists() and balance.complete:
             raise GuardRefused("batch-done", job=job.job, rows=job.rows, path=str(returned))
         undo.pop_all()
-    work = Work(job.job, template, dialect, service, ledger, Ahead(batch, template), folder, open_cards, note, tracer)
+    linkage: Linkage = NextRow()
+    if feedback is not None:
+        linkage = ByFeedback(feedback)
+    elif link:
+        linkage = ByItem(ledger, job.job, pass_, link)
+    admission = Admission(template, dialect, service, arrival, linkage, batch)
+    rows = Ahead(batch, template)
+    work = Work(
+        job.job, template, dialect, service, ledger, rows, admission, folder, open_cards, note, tracer, certifier
+    )
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
 
 
-def _enter(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
-    """The job of a batch, entered now where it is new; refused where its id tells of another file."""
-    job = ledger.find_job(batch.sha256) or _enter_new(ledger, batch, profile)
-    if job is not None and batch.batch_id not in ("", job.batch):
-        raise GuardRefused("batch-other-id", batch=batch.batch_id, known=job.batch, job=job.job)
+def _enter(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass) -> Job:
+    """The job of a pass of a batch, entered now where it is new; refused where its id tells of another file."""
+    suffix = "" if pass_.name == WHOLE else f"/{pass_.name}"
+    told = f"{batch.batch_id}{suffix}" if batch.batch_id else ""
+    job = ledger.find_job(digest(batch.sha256, pass_)) or _enter_new(ledger, batch, profile, pass_, told)
+    if told not in ("", job.batch):
+        raise GuardRefused("batch-other-id", batch=told, known=job.batch, job=job.job)
     if job.profile_digest != profile.digest:
         raise GuardRefused("job-other-profile", job=job.job, profile=job.profile)
     return job
 
 
-def _enter_new(ledger: Ledger, batch: Batch, profile: Profile) -> Job:
+def _enter_new(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass, told: str) -> Job:
     """Enter a batch; where another station or process did so a moment ago, that one's job."""
-    other = ledger.find_batch(batch.batch_id) if batch.batch_id else None
+    other = ledger.find_batch(told) if told else None
     if other is not None:
-        raise GuardRefused("batch-same-id", batch=batch.batch_id, job=other.job)
-    name = f"{batch.path.stem}-{batch.sha256[:8]}"
+        key = "order-same-name" if isinstance(batch, BlankOrder) else "batch-same-id"
+        raise GuardRefused(key, batch=told, job=other.job)
+    sha256, whole = digest(batch.sha256, pass_), pass_.name == WHOLE
+    name = f"{batch.path.stem}{'' if whole else f'-{pass_.name}'}-{sha256[:8]}"
+    label = told or f"{batch.path.name}{'' if whole else f'/{pass_.name}'}"
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    job = Job(name, batch.batch_id or batch.path.name, batch.sha256, profile.name, profile.digest, len(batch), now)
-    if ledger.open_job(job, batch.records()):
+    job = Job(name, label, sha256, profile.name, profile.digest, len(batch), now)
+    if ledger.open_job(job, entered(batch.records(), pass_, name)):
         return job
-    entered = ledger.find_job(batch.sha256)
-    if entered is None:
+    known = ledger.find_job(sha256)
+    if known is None:
         raise GuardRefused("job-running", job=name)
-    return entered
+    return known
 
 
 def require_open(ledger: Ledger, job: str) -> None:

@@ -27,7 +27,7 @@ from sscard.errors import (
     TransportError,
 )
 from sscard.personalize import journal as journals
-from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.admission import card_identity
 from sscard.personalize.heads import Event, Kind, Slot, Work
 from sscard.personalize.journal import CardState, Journal, JournalledCard
 from sscard.personalize.stay import Halted, Stay
@@ -296,7 +296,7 @@ class _Head:
             trace = self._work.tracer(self.number, transport.atr)
             channel = Channel(transport, (self._beat,) if trace is None else (self._beat, trace))
             identity = card_identity(channel, self._work.dialect)
-            log = self._admit(channel, identity.name)
+            log = self._admit(channel, identity)
             if log is None:
                 self._idle()
             else:
@@ -329,12 +329,13 @@ class _Head:
         self.line.count(error)
         self._tell(Kind.REFUSED, error=error)
 
-    def _admit(self, channel: Channel, card: str) -> JournalledCard | None:
-        """Decide which row the card is for; None when no row waits for a blank one."""
+    def _admit(self, channel: Channel, identity: CardIdentity) -> JournalledCard | None:
+        """Decide which row the card is for; None when no row waits for one."""
+        card = self._work.name_of(identity)
         state = self._work.known(card)
         if state is None:
-            require_blank(channel, self._work.template.profile)
-            seq = self._work.ledger.claim(self._work.job, card, f"{self.number}")
+            own = self._work.admission.admit(channel, identity)
+            seq = self._work.ledger.claim(self._work.job, card, f"{self.number}", own)
             if seq is None:
                 return None
             state = self._work.open_cards[card] = CardState(card, seq, self._work.template.profile.digest)
@@ -354,9 +355,9 @@ class _Head:
             time.sleep(_POLL)
 
     def _make(self, channel: Channel, identity: CardIdentity, log: JournalledCard) -> None:
-        stay = Stay(self._work, self.number, self.slot.name, identity.name, log, self.line.tell, self._go_on)
+        card = self._work.name_of(identity)
+        stay = Stay(self._work, self.number, self.slot.name, card, log, self.line.tell, self._go_on)
         outcome = stay.make(channel, identity)
-        card = identity.name
         match outcome.kind:
             case Kind.LOST:
                 losses = self._losses[card] = self._losses.get(card, 0) + 1
@@ -390,8 +391,8 @@ class _Head:
     def _open_journal(self) -> Journal:
         if self._journal is None:
             name = journals.next_name(self._work.folder, self.number)
+            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")  # there before the chain names it
             self._work.note("journal", file=name, head=self.number)
-            self._journal = Journal(self._work.folder / f"{name}{journals.SUFFIX}")
         return self._journal
 
     def _tell(self, kind: Kind, **fields: object) -> None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from sscard.cos.passes import plain
 from sscard.durable import replacing, sweep
 from sscard.errors import FormatError, JournalError
 from sscard.personalize.exchange.load import load_format
@@ -128,9 +129,10 @@ def _rows(account: Account, job: Job, records: Iterable[Record], facts: dict[str
 
 
 def _made(entry: CardEntry, region: str) -> dict[str, str]:
+    card = plain(entry.card)
     return {
-        "card_id": card_identification_code(region, bytes.fromhex(entry.card)[9:]),
-        "reset_info": entry.card,
+        "card_id": card_identification_code(region, bytes.fromhex(card)[9:]),
+        "reset_info": card,
         "result": "good",
         "success": "1",
         "started": entry.started,
@@ -154,7 +156,7 @@ def _spoiled(account: Account, job: Job) -> Iterator[tuple[object, ...]]:
             yield (
                 job.job,
                 entry.seq,
-                entry.card,
+                plain(entry.card),
                 entry.state,
                 entry.reason,
                 entry.started,

@@ -87,13 +87,13 @@ def _look(work: Work, head: int, slot: Slot) -> Found:
     if transport is None:
         return Found(head, slot.name, Sits.EMPTY)
     try:
-        card = card_identity(Channel(transport), work.dialect).name
+        identity = card_identity(Channel(transport), work.dialect)
     except SscardError:
         return Found(head, slot.name, Sits.FOREIGN)
     finally:
         with suppress(SscardError):
             transport.close()
-    entry = work.ledger.card(card)
+    card, entry = identity.name, work.entry_of(identity)
     if entry is None:
         return Found(head, slot.name, Sits.UNKNOWN, card)
     if entry.job != work.job:

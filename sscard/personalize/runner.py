@@ -18,6 +18,7 @@ from sscard.cos.actions import (
     Action,
     Answers,
     Authenticate,
+    Certify,
     Compare,
     LineGuard,
     LoadFirstKey,
@@ -25,6 +26,7 @@ from sscard.cos.actions import (
     LoadPin,
     PresentCode,
     ProveCard,
+    ProveCertificates,
     Refused,
     Reset,
     Send,
@@ -34,7 +36,8 @@ from sscard.cos.actions import (
 from sscard.cos.authentication import CHALLENGE_SIZE
 from sscard.cos.dialect import Dialect
 from sscard.cos.guard import protect, protected_answer
-from sscard.errors import CounterError, Quarantined, StatusError
+from sscard.errors import CounterError, CustodyError, Quarantined, StatusError
+from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef, KeyService
 from sscard.personalize.steps import Plan, Step
 
@@ -74,6 +77,18 @@ class CardLog(Protocol):
         ...
 
 
+class Certifier(Protocol):
+    """Serves the certificate actions of a plan: knows the card's PKI application and a CA."""
+
+    def install(self, channel: Channel, pin: Secret, person: Certify) -> None:
+        """Bring keys and certificates onto the card, whatever of it is there already.  Raises CustodyError."""
+        ...
+
+    def prove(self, channel: Channel, pin: Secret) -> None:
+        """Judge what is on the card.  Raises Quarantined."""
+        ...
+
+
 Progress = Callable[[int, Step], None]
 """Called before each step with its index."""
 
@@ -81,7 +96,15 @@ Progress = Callable[[int, Step], None]
 class Runner:
     """Runs plans on one channel with one card's keys."""
 
-    def __init__(self, channel: Channel, dialect: Dialect, service: KeyService, card: bytes) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        dialect: Dialect,
+        service: KeyService,
+        card: bytes,
+        certifier: Certifier | None = None,
+    ) -> None:
+        self._certifier = certifier
         self._channel = channel
         self._dialect = dialect
         self._service = service
@@ -100,6 +123,8 @@ class Runner:
             Compare: self._compare,
             Answers: self._answers,
             Series: self._series,
+            Certify: self._certify,
+            ProveCertificates: self._prove_certificates,
         }
 
     def run(self, plan: Plan, log: CardLog, progress: Progress | None = None) -> None:
@@ -222,6 +247,17 @@ class Runner:
         question, expected = self._dialect.authentication.question(self._service, self._bind(action.key), action.id)
         if not secrets.compare_digest(self._channel.call(question), expected):
             raise Quarantined("quarantine-proof", key=action.key.name)
+
+    def _certify(self, action: Certify) -> None:
+        self._serving().install(self._channel, self._service.presentation(action.pin), action)
+
+    def _prove_certificates(self, action: ProveCertificates) -> None:
+        self._serving().prove(self._channel, self._service.presentation(action.pin))
+
+    def _serving(self) -> Certifier:
+        if self._certifier is None:
+            raise CustodyError("ca-missing")
+        return self._certifier
 
     def _load_key(self, action: LoadKey) -> None:
         under = self._bind(action.under)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sscard.apdu.atr import Interface
 from sscard.apdu.transport import Channel
-from sscard.cos.dialect import load_dialect
+from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.keyset import unlisted_keys
+from sscard.cos.mark import CardIdentity
 from sscard.cos.model import Profile
+from sscard.cos.passes import Book, Pass
 from sscard.cos.profile import load_profile
 from sscard.emulator.blank import blank_card
 from sscard.emulator.powered import AnyCard
 from sscard.keys.hierarchy import memory_service
+from sscard.keys.service import KeyService
 from sscard.keys.vault_service import VaultKeyService
 from sscard.personalize.admission import card_identity, require_blank
+from sscard.personalize.order import BlankOrder
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.record import Record
 from sscard.personalize.runner import Runner
@@ -69,6 +74,33 @@ class NoLog:
 def sample_keys(profile: Profile, seed: int = 0) -> VaultKeyService:
     """The keys of the card that :func:`personalized_card` makes.  Raises CustodyError for an unpublished algorithm."""
     return memory_service(REGION, seed, profile.algorithm, unlisted_keys(profile))
+
+
+def line_of(profile: Profile, pass_: Pass) -> tuple[Pass, ...]:
+    """The passes that lead from a blank card to one that has had ``pass_``, in order."""
+    before = line_of(profile, profile.pass_named(pass_.after)) if pass_.after else ()
+    return (*before, pass_)
+
+
+@dataclass(frozen=True, slots=True)
+class PassMaker:
+    """Carries passes out on one software card, without ledger and journal."""
+
+    channel: Channel
+    dialect: Dialect
+    service: KeyService
+    identity: CardIdentity
+    region: str = REGION
+    init_org: str = INIT_ORG
+
+    def carry_out(self, profile: Profile, pass_: Pass, record: Record) -> None:
+        """One pass for the person of ``record``, or nobody where the pass makes cards of nobody."""
+        template = compile_profile(profile, self.dialect, self.region, self.init_org, pass_)
+        whom = BlankOrder("", 1).record(1) if pass_.book is Book.BLANK else record
+        self.channel.reset()
+        plan = template.plan(whom, self.identity.serial)
+        Runner(self.channel, self.dialect, self.service, self.identity.factor).run(plan, NoLog())
+        self.service.forget(self.identity.factor)
 
 
 def personalized_card(

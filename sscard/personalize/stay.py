@@ -10,6 +10,7 @@ from typing import Final
 from sscard.apdu.transport import Channel
 from sscard.cos.actions import PresentCode
 from sscard.cos.mark import CardIdentity
+from sscard.cos.passes import plain
 from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError, SscardError, TransportError
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import WRONG_CODE, refused_code
@@ -74,7 +75,7 @@ class Stay:
         try:
             plan = self.work.records.plan(self.record, identity.serial)
             self.total = len(plan.steps)
-            runner = Runner(channel, self.work.dialect, self.work.service, identity.factor)
+            runner = Runner(channel, self.work.dialect, self.work.service, identity.factor, self.work.certifier)
             runner.run(plan, self.log, self._progress)
         except Halted:
             return Outcome(Kind.STOPPED)
@@ -136,7 +137,7 @@ class Stay:
             self.head,
             self.reader,
             self.record,
-            self.card,
+            plain(self.card),
             self.index + 1,
             self.total,
             self.current,

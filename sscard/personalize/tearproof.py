@@ -19,20 +19,27 @@ from typing import Any, Final
 from sscard.apdu.transport import Channel, Transport
 from sscard.cos.dialect import Dialect, load_dialect
 from sscard.cos.model import Profile
+from sscard.cos.passes import WHOLE, Book, Pass
 from sscard.emulator import Cut, Tear, image
 from sscard.emulator.blank import blank_card
 from sscard.emulator.powered import AnyCard
-from sscard.errors import CustodyError, JournalError, PlanError
+from sscard.errors import CustodyError, JournalError, PlanError, SscardError
+from sscard.keys.catalog import PIN
+from sscard.keys.service import KeyRef
 from sscard.personalize import people
-from sscard.personalize.admission import card_identity, require_blank
-from sscard.personalize.batch import open_batch
+from sscard.personalize.admission import card_identity
+from sscard.personalize.arrival import compile_arrival
+from sscard.personalize.batch import Batch, open_batch
 from sscard.personalize.job import Production, open_production
 from sscard.personalize.ledger import State
 from sscard.personalize.line import Line
+from sscard.personalize.linkage import Admission, NextRow
+from sscard.personalize.order import BlankOrder
 from sscard.personalize.plan import compile_profile
 from sscard.personalize.record import Record
-from sscard.personalize.runner import Runner
-from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, sample_keys
+from sscard.personalize.runner import Certifier, Runner
+from sscard.personalize.sample import INIT_ORG, PERSON, REGION, NoLog, PassMaker, line_of, sample_keys
+from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import create_workspace
 
 LIFE_COUNTERS: Final = frozenset({"commands", "random_position"})
@@ -47,6 +54,8 @@ _SECOND_WITHIN: Final = 40
 
 _WRONG: Final = b"\x63"
 """SW1 of 63Cx: a try was spent."""
+_ASKING: Final = (b"\x20", b"\x20\x00")
+"""VERIFY without data, by INS and what follows P2: it asks for the tries and spends none."""
 
 MakeCard = Callable[[int], AnyCard]
 
@@ -80,12 +89,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Summary:
-    """All trials of one profile.  ``commands``: those of a card never torn, each torn before, inside and after it."""
+    """All trials of one pass.  ``commands``: those of a card never torn, each torn before, inside and after it."""
 
     profile: str
     dialect: str
     commands: int
     findings: list[Finding] = field(default_factory=list)
+    pass_name: str = WHOLE
 
     def count(self, outcome: Outcome) -> int:
         """How many ended that way."""
@@ -122,36 +132,80 @@ def _random_cut(chosen: random.Random, limit: int) -> Cut:
 
 
 class Proof:
-    """Trials of one profile in ``folder``, which is new or empty.  ``make`` gives the blank card of a serial."""
+    """Trials of one pass of a profile in ``folder``, which is new or empty.  ``make`` gives the blank card of a serial.
 
-    def __init__(self, folder: Path, profile: Profile, make: MakeCard | None = None) -> None:
+    The cards on trial had the passes before without a cut, for the person of their place in the batch.  ``certifier``
+    serves passes with certificates: those are judged by it, for key pairs are made from randomness.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        profile: Profile,
+        make: MakeCard | None = None,
+        pass_: Pass | None = None,
+        certifier: Certifier | None = None,
+    ) -> None:
         self._folder = folder
         self._profile = profile
         self._dialect = load_dialect(profile.dialect)
         self._service = sample_keys(profile, _SEED)
         self._make = make or self._blank
-        self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG)
+        self._certifier = certifier
+        self._pass = pass_ or profile.whole
+        self._template = compile_profile(profile, self._dialect, REGION, INIT_ORG, self._pass)
+        self._admission = Admission(
+            self._template,
+            self._dialect,
+            self._service,
+            compile_arrival(self._template, self._dialect, self._pass.link),
+            NextRow(),
+            BlankOrder("", 1),
+        )
 
     def _blank(self, serial: int) -> AnyCard:
         return blank_card(self._profile, serial, seed=_SEED, area=REGION[:4])
 
     def commands(self) -> int:
-        """Commands a card takes from its first power-up to the end of its proof."""
-        return self._untorn(1, PERSON).commands
+        """Commands a card takes from its power-up in this pass to the end of its proof."""
+        self._untorn(1, PERSON)
+        return self._taken
 
     def _untorn(self, serial: int, record: Record) -> AnyCard:
-        card = self._make(serial)
+        card = self._arriving(serial, record)
+        begun = card.commands
         channel = Channel(card)
         identity = card_identity(channel, self._dialect)
-        require_blank(channel, self._profile)
+        self._admission.admit(channel, identity)
         plan = self._template.plan(record, identity.serial)
-        Runner(channel, self._dialect, self._service, identity.factor).run(plan, NoLog())
+        runner = Runner(channel, self._dialect, self._service, identity.factor, self._certifier)
+        runner.run(plan, NoLog())
         self._service.forget(identity.factor)
+        self._taken = card.commands - begun
+        return card
+
+    def _arriving(self, serial: int, record: Record) -> AnyCard:
+        """A card as it comes to the pass: blank, or brought there by the passes before."""
+        card = self._make(serial)
+        before = line_of(self._profile, self._pass)[:-1]
+        if before:
+            channel = Channel(card)
+            maker = PassMaker(channel, self._dialect, self._service, card_identity(channel, self._dialect))
+            for each in before:
+                maker.carry_out(self._profile, each, record)
+            card.reset()
         return card
 
     def run(self, planned: Iterable[Trial]) -> Iterator[Finding]:
         """Carry all trials out in one job, and judge each card."""
-        box = _Box([_Sample(trial, self._make(serial), self._dialect) for serial, trial in enumerate(planned, 1)])
+        every = list(planned)
+        batch = self._rows(len(every))
+        box = _Box(
+            [
+                _Sample(trial, self._arriving(serial, batch.record(serial)), self._dialect)
+                for serial, trial in enumerate(every, 1)
+            ]
+        )
         workspace = create_workspace(
             self._folder / "workspace",
             demo=True,
@@ -159,13 +213,22 @@ class Proof:
             algorithm=self._profile.algorithm,
             seed=_SEED,
         )
-        batch = open_batch(self._people(len(box.samples)), region=REGION, demo=True)
         for _ in range(2):
-            production = open_production(workspace, self._service, batch, profile=self._profile)
+            production = open_production(
+                workspace,
+                self._service,
+                batch,
+                profile=self._profile,
+                pass_=self._pass,
+                certifier=self._certifier,
+            )
             try:
                 self._turn(production, box)
                 box.bring_back()
-                entries = {sample.identity: production.work.ledger.card(sample.identity) for sample in box.samples}
+                entry_of = self._pass.book.entry
+                entries = {
+                    sample.identity: production.work.ledger.card(entry_of(sample.identity)) for sample in box.samples
+                }
                 ties = production.work.ledger.balance(production.job.job).ties
             finally:
                 production.close()
@@ -177,10 +240,29 @@ class Proof:
                 yield sample.finding(Outcome.BROKEN, "unfinished")
             elif entry.state is State.GOOD:
                 twin = self._untorn(sample.card.serial, batch.record(entry.seq))
-                place = difference(lasting(twin), lasting(sample.card))
+                place = self._differs(twin, sample.card)
                 yield sample.finding(Outcome.BROKEN if place else Outcome.IDENTICAL, place)
             else:
                 yield sample.finding(Outcome.QUARANTINED, entry.reason)
+
+    def _differs(self, twin: AnyCard, card: AnyCard) -> str:
+        """Where a card is not its twin; certificates, which are never alike, are judged by the certifier."""
+        if self._certifier is None or CERTIFICATE_STAGE not in self._pass.stages:
+            return difference(lasting(twin), lasting(card))
+        place = difference(without_pki(lasting(twin)), without_pki(lasting(card)))
+        judged = image.load(image.dump(card), path=card.name)  # a cut that never came is not ahead of a copy
+        judged.reset()
+        try:
+            self._certifier.prove(Channel(judged), self._service.presentation(KeyRef(PIN, REGION)))
+        except SscardError as error:
+            return place or error.key
+        return place
+
+    def _rows(self, count: int) -> Batch | BlankOrder:
+        """Rows for so many cards: people, or nobody where the pass makes cards of nobody."""
+        if self._pass.book is Book.BLANK:
+            return BlankOrder("trials", count)
+        return open_batch(self._people(count), region=REGION, demo=True)
 
     def _people(self, count: int) -> Path:
         """A batch of people whose names fit the profile: cards of the first generation have short fields."""
@@ -237,7 +319,7 @@ class _Sample:
         except Exception:
             self.tears += 1
             raise
-        self.wrong += answer[-2:-1] == _WRONG
+        self.wrong += answer[-2:-1] == _WRONG and apdu[1:2] + apdu[4:] not in _ASKING
         return answer
 
     def reset(self) -> bytes:
@@ -290,6 +372,12 @@ class _Box:
 def lasting(card: AnyCard) -> dict[str, Any]:
     """The image of a card without :data:`LIFE_COUNTERS`."""
     return {name: value for name, value in image.tree(card).items() if name not in LIFE_COUNTERS}
+
+
+def without_pki(content: dict[str, Any]) -> dict[str, Any]:
+    """An image without the PKI application, whose key pairs are made from randomness."""
+    root = content["root"]
+    return content | {"root": root | {"directories": [each for each in root["directories"] if not each.get("pki")]}}
 
 
 def difference(left: object, right: object, place: str = "") -> str:

@@ -59,12 +59,12 @@ class CardValues:
         if source.startswith(_DIRECTORY):
             return directory_entry(self._profile.directory(source.removeprefix(_DIRECTORY)))
         if source in _NAME_PARTS:
-            part = _NAME_PARTS[source](self._text("name"))
+            part = _NAME_PARTS[source](self.text("name"))
             cut = source == "name" and len(part) == item.length and not self._whole_name()
             if cut or len(part) > item.length:
                 raise ValueError(f"{item.tag:02X} {item.zh} {item.en}")
             return part.ljust(item.length, b"\0")
-        written = self._text(source)
+        written = self.text(source)
         return coding.encode(item, written) if written else coding.blank(item)
 
     def record_bytes(self, item: Item) -> bytes:
@@ -78,12 +78,13 @@ class CardValues:
 
     def _whole_name(self) -> bool:
         """Whether the card holds all of the name: its rest needs an item of its own, which older cards lack."""
-        if not split_name(self._text("name"))[1]:
+        if not split_name(self.text("name"))[1]:
             return True
         items = (item for d in self._profile.directories for file in d.files for item in file.items)
         return any(item.source == "name_extension" for item in items)
 
-    def _text(self, source: str) -> str:
+    def text(self, source: str) -> str:
+        """The text for a source: made here, of the profile, or of the record; empty where there is none."""
         if source in self._made:
             return self._made[source]
         if source in _OF_THE_CARD and self._record:

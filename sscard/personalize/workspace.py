@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sscard.cos.passes import WHOLE
 from sscard.durable import write_private
 from sscard.errors import GuardRefused, WorkspaceError
 from sscard.keys.anchor import Anchor
@@ -49,6 +50,7 @@ _RULES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 
 _OPTIONAL: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     "keys": (re.compile(r"vault|(?:pkcs11|server|sdf):\S+"), VAULT),
+    "pass": (re.compile(_NAMES), WHOLE),
 }
 """Settings that may be missing, with their form and their default."""
 
@@ -66,7 +68,8 @@ class Workspace:
     ``region`` has six digits; ``init_org`` is the initializing institution (初始化机构) of 24 digits: 9156000002, the
     issuing area, the initializer's area, a sequence of two digits (V2.0 notice, SSSE item 04).  ``keys`` names the back
     end that holds the keys (docs/keys.md), ``targets`` who gets the return files (docs/outbox.md), ``approvals`` is how
-    many people open a job (docs/operator.md), ``ledger`` where the ledger is (docs/ledger.md).
+    many people open a job (docs/operator.md), ``pass_name`` what its jobs make (docs/modes.md), ``ledger`` where the
+    ledger is (docs/ledger.md).
     """
 
     root: Path
@@ -78,6 +81,7 @@ class Workspace:
     keys: str = VAULT
     targets: tuple[Target, ...] = ()
     approvals: int = 0
+    pass_name: str = WHOLE
     ledger: LedgerSetting = _OWN_LEDGER
 
     @property
@@ -160,7 +164,8 @@ def open_workspace(directory: Path) -> Workspace:
     if type(approvals) is not int or approvals not in _APPROVALS:
         raise _wrong(path, settings, APPROVALS, f"{_PRODUCTION_APPROVALS}")
     profile, station = settings["profile"], settings["station"]
-    return Workspace(root, region, demo, profile, station, init_org, settings["keys"], targets, approvals, ledger)
+    keys, pass_name = settings["keys"], settings["pass"]
+    return Workspace(root, region, demo, profile, station, init_org, keys, targets, approvals, pass_name, ledger)
 
 
 def create_workspace(

@@ -214,6 +214,13 @@ class Ledger(Seated):
         found = self._engine.first(f"{_CARDS} WHERE job = ? AND seq = ? AND state = 'good'", job, seq)
         return _entry(found) if found else None
 
+    def row_of(self, job: str, *, ssn: str = "", card_no: str = "") -> tuple[int, State] | None:
+        """Number and state of a job's live row by the person's number, or by the card's."""
+        column, value = ("person", self.person(ssn)) if ssn else ("card_no", card_no)
+        query = f"SELECT seq, state FROM rows WHERE {column} = ? AND job = ? AND state <> 'void'"  # noqa: S608
+        found = self._engine.first(query, value, job)
+        return (int(found[0]), State(found[1])) if found else None
+
     def claim(self, job: str, card: str, head: str, seq: int | None = None) -> int | None:
         """Bind a blank card to the next queued row, or to row ``seq``; None when no row is queued.
 
