@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 from fuzz.reference import MASTER, Node, proof
 from fuzz.run import ORIGINAL, Fuzzer
@@ -29,11 +30,11 @@ class Knowing(Fuzzer):
         )  # fmt: skip
 
     def send(self, apdu: bytes) -> None:
-        before = image.dump(self.card) if apdu[:2] in ADMINISTRATION and self.model.mastered else ""
+        before = deepcopy(self.card.chip) if apdu[:2] in ADMINISTRATION and self.model.mastered else None
         super().send(apdu)
         if self.model.over:
-            if before:
-                self.model.compare(before, image.dump(self.card))
+            if before is not None:
+                self.model.compare(image.dump(type(self.card)(before)), image.dump(self.card))
             self._fresh()
 
     def _spoiled(self, apdu: bytes) -> bytes:

@@ -378,10 +378,10 @@ def leavings(tmp_path_factory: pytest.TempPathFactory, at_terminal: Any) -> Leav
     run(0, "jobs", "--workspace", "ws")
     run(0, "keys", "list", "--workspace", "ws")
     run(4, "jobs", "--workspace", "ws", "lose", "1")
+    custody(folder, at_terminal, run, found)
     with ThreadPoolExecutor() as pool:
         parts = [
             pool.submit(ceremony, folder, run, found),
-            pool.submit(custody, folder, at_terminal, run, found),
             pool.submit(psams, folder, run),
             pool.submit(run, 0, "demo", "--count", "2", once=True),
             pool.submit(key_server, folder, run, found),
@@ -423,6 +423,7 @@ def test_the_search_covers_what_a_job_leaves(leavings: Leavings) -> None:
     ):
         assert [place for place in places if part in place], part
     assert len(leavings.secrets) > 55 + PEOPLE * 50
+    assert {"typed PIN", "PSAM SM4 PSAMADF", "PSAM SM4 11 PURCHASE-01"} <= set(leavings.secrets)
     traces = [text for place, text in leavings.texts.items() if place.startswith("traces/")]
     assert len(traces) >= PEOPLE
     assert all(b"WRITE KEY" in text for text in traces if b"GET CHALLENGE" in text)

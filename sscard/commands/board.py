@@ -105,7 +105,7 @@ def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
     facts = {"seq": entry.seq, "card_no": ledger.card_no(entry.job, entry.seq), "serial": entry.card[-8:]}
-    if entry.station == ledger.seat.station:
+    if ledger.mine(entry):
         return text("personalize.resume", **facts, lose=lose)
     station = ledger.stations().get(entry.station)
     if station is not None and station.lives:

@@ -74,7 +74,7 @@ class Work:
             raise GuardRefused("card-other-job", job=entry.job, seq=entry.seq)
         if entry.state is not State.WORK:
             raise GuardRefused(f"card-is-{entry.state}", seq=entry.seq)
-        if entry.station != self.ledger.seat.station:
+        if not self.ledger.mine(entry):
             raise GuardRefused("card-other-station", station=entry.station, seq=entry.seq)
         return self.open_cards[card]
 

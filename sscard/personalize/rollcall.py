@@ -98,7 +98,7 @@ def _look(work: Work, head: int, slot: Slot) -> Found:
         return Found(head, slot.name, Sits.UNKNOWN, card)
     if entry.job != work.job:
         return Found(head, slot.name, Sits.OTHER_JOB, card, entry.seq)
-    if entry.state is State.WORK and entry.station != work.ledger.seat.station:
+    if entry.state is State.WORK and not work.ledger.mine(entry):
         return Found(head, slot.name, Sits.OTHER_STATION, card, entry.seq)
     sits = {State.WORK: Sits.IN_WORK, State.GOOD: Sits.GOOD}.get(entry.state, Sits.SPOILED)
     return Found(head, slot.name, sits, card, entry.seq)

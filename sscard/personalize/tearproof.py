@@ -7,7 +7,6 @@ Anything else is broken.  docs/journal.md, "proof by tearing".
 
 from __future__ import annotations
 
-import json
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -290,7 +289,7 @@ class _Box:
 
 def lasting(card: AnyCard) -> dict[str, Any]:
     """The image of a card without :data:`LIFE_COUNTERS`."""
-    return {name: value for name, value in json.loads(image.dump(card)).items() if name not in LIFE_COUNTERS}
+    return {name: value for name, value in image.tree(card).items() if name not in LIFE_COUNTERS}
 
 
 def difference(left: object, right: object, place: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from sscard.cos import coding
 from sscard.cos.model import Coding, File, Item, KeyKind, Profile, Structure
-from sscard.cos.profile import directory_entry, load_profile, parse_profile, profile_names
+from sscard.cos.profile import directory_entry, load_profile, profile_names
 from sscard.errors import Exit, ProfileError
 from sscard.messages import text
 
@@ -290,19 +289,6 @@ def test_head_and_digest(profile: Profile) -> None:
     assert (profile.generation, profile.algorithm.name, profile.dialect) == ("3.00", "SM4", "t514")
     assert profile.digest == hashlib.sha256(SOURCE.encode("utf-8")).hexdigest()
     assert sum(file.size for d in profile.directories for file in d.files) < profile.chip_bytes == 81920
-
-
-def test_loading_is_fast() -> None:
-    raw = SOURCE.encode("utf-8")
-    parse_profile(raw, "warm-up")
-    best = min(_seconds(raw) for _ in range(5))
-    assert best < 0.05
-
-
-def _seconds(raw: bytes) -> float:
-    start = time.perf_counter()
-    parse_profile(raw, "timed")
-    return time.perf_counter() - start
 
 
 def test_a_vendor_of_a_known_dialect_is_under_60_lines_of_data() -> None:

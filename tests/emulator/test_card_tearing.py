@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -25,8 +24,7 @@ WRITES = {
 
 def lasting(card: SoftwareCard) -> Any:
     """What stays on the chip: all but how often it was asked."""
-    tree = json.loads(image.dump(card))
-    return {name: value for name, value in tree.items() if name not in ("commands", "random_position")}
+    return {name: value for name, value in image.tree(card).items() if name not in ("commands", "random_position")}
 
 
 def prepared(desk: Any, kind: str) -> tuple[Any, bytes]:

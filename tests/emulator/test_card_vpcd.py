@@ -243,7 +243,7 @@ def test_no_command_waits_for_a_delayed_acknowledgement(run, vpcd):
         start = time.perf_counter()
         vpcd.ask(CHALLENGE)
         times.append(time.perf_counter() - start)
-    assert sorted(times)[30] < 0.02
+    assert sorted(times)[30] < 0.03
 
 
 class TestCommand:

@@ -176,6 +176,7 @@ class TestPins:
         ("apdu", "digest"),
         [
             ("80C4010305C103123456", "3DE741F445DD357BEA4E6C3FE6437036F62B5E3EC0F00D62796EDB4305ED627F"),
+            ("80C4010303C10141", "20882E95C4DD0CF1B2BC3E84E95E7C1465D71D466173C2D87D18EFF74A4477C3"),
             ("80C4010305C10312345600", "3DE741F445DD357BEA4E6C3FE6437036F62B5E3EC0F00D62796EDB4305ED627F"),
             ("80C4010306C1041234567800", "4D59306C7397E06DE3CD82A14A926FBAFED44352AD3EF88A06F5CBE600AF3DCF"),
         ],
@@ -349,6 +350,9 @@ class TestMasterKeys:
         [
             ("0082000010" + "00" * 16, "6984"),
             ("0082000A10" + "00" * 16, "6A86"),
+            ("0082010010" + "00" * 16, "6A86"),
+            ("8040010008C0020012C2020013", "6A86"),
+            ("8040000108C0020012C2020013", "6A86"),
             ("0082000008" + "00" * 8, "6700"),
             ("84D4000024" + "00" * 36, "6A86"),
             ("84D401001C" + "00" * 28, "6700"),
@@ -456,6 +460,8 @@ class TestEnvelope:
     def test_a_public_key_must_be_a_point(self, pki):
         pki.user()
         assert import_public(pki, ENCRYPTION_PUBLIC[:-1] + b"\0") == "6A80"
+        for header in ("C0020012CA40", "C0020014CB40"):
+            assert pki.send(f"80C2400046{header}{ENCRYPTION_PUBLIC.hex()}") == "6A80"
         assert not any(held(pki, "0014"))
 
     @pytest.mark.parametrize("private", [NEW * 2, bytes(32), b"\xff" * 32])

@@ -71,12 +71,16 @@ class Bench:
         data = self.family.authentication_data(self.family.session_key(key, challenge), original)
         return self.send(f"008200{number:02X}10{(data + original).hex()}")
 
-    def write_key(self, record: bytes, *, change: bool = False, file: int = 0x11, master: bytes | None = None) -> str:
+    def write_key(
+        self, record: bytes, *, change: bool = False, file: int = 0x11, master: bytes | None = None, flip: int = 0
+    ) -> str:
+        """CREATE or CHANGE KEY; ``flip`` spoils bits of the MAC and nothing else."""
         challenge = bytes.fromhex(self.send("0084000004")[:-4])
         key = master or OWN[self.algorithm]["PSAMADF"]
         cipher = self.family.encrypt(key, pad_length(record, self.family.block))
         head = bytes((0x84, 0xD4, change, file, len(cipher) + 4))
-        return self.send((head + cipher + self.family.key_mac(key, head + cipher, challenge)).hex())
+        mac = self.family.key_mac(key, head + cipher, challenge)
+        return self.send((head + cipher + mac[:-1] + bytes((mac[-1] ^ flip,))).hex())
 
     def update(self, head: str, content: bytes, key: str = "PSAMDDF") -> str:
         challenge = bytes.fromhex(self.send("0084000008")[:-4])
@@ -287,6 +291,7 @@ def test_create_and_change_a_key(algorithm: Algorithm) -> None:
     assert bench.environment.keys[0x11][0].value == b"n" * 16
     assert bench.write_key(b"\x67\x2e\0" + b"n" * 16, change=True) == "6A88"
     assert bench.write_key(bench.record(number=0x2F), master=b"x" * 16) == "6988"
+    assert bench.write_key(bench.record(number=0x2F), flip=0x01) == "6988"
     assert bench.send("84D4020004" + "00" * 4) == "6A86"
     assert bench.send("84D4001105" + "00" * 5) == "6700"
     assert bench.send("84D4001124" + "00" * 36) == "6984", "the challenge was used up"
@@ -333,6 +338,7 @@ def test_delivery_refusals(bench: Bench) -> None:
     assert bench.deliver(0xE7, 0x2D, 3) == "6A88"
     assert bench.deliver(0x42, 0x01, 2) == "6985", "a purchase key serves purchases only"
     assert bench.send("BFDE472D0F" + "00" * 15) == "6700"
+    assert bench.send("BFDE472D21" + "00" * 33) == "6700", "factors are whole"
     bench.send(SELECT["SM4"])
     assert bench.deliver(0x47, 0x2D, 2) == "6985"
 
@@ -398,6 +404,7 @@ def test_purchase_refusals(bench: Bench) -> None:
     bench.put(0x42, 0x01, b"p" * 16)
     head = "00" * 26
     assert bench.send(f"807001002C{head}0103" + "00" * 16)[-4:] == "9000"
+    assert bench.send(f"8070010024{head}0103" + "00" * 8) == "6A80"
     assert bench.send(f"8070010034{head}0103" + "00" * 24) == "6A80"
     assert bench.send(f"807001002C{head}0203" + "00" * 16) == "6A88"
     assert bench.send(f"807001002C{head}0100" + "00" * 16) == "6A88"

@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sscard.cos.commands import select_name
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
 from sscard.emulator import Rack
+from sscard.errors import GuardRefused
 from sscard.personalize import journal as journals
 from sscard.personalize.admission import card_identity
 from sscard.personalize.ledger import State
@@ -228,4 +230,36 @@ def test_the_ledger_is_private(make_bureau: Callable[[int], Any]) -> None:
     bureau = make_bureau(1)
     production = bureau.open()
     assert bureau.place.ledger_path.stat().st_mode & 0o077 == 0
+    production.close()
+
+
+def test_a_return_file_older_than_its_finished_batch_is_written_anew(make_bureau: Callable[[int], Any]) -> None:
+    """The power goes after the last card and before the return file: what lies there is of an earlier run."""
+    bureau = make_bureau(2)
+    production = bureau.run([Rack(count=1).slot(1)])
+    old = production.returns()[0].read_bytes()
+    production.close()
+    assert b"not-made" in old
+    bureau.run([Rack(first_serial=50).slot(1)]).close()
+    production = bureau.open()
+    assert b"not-made" not in production.returns()[0].read_bytes()
+    production.close()
+    with pytest.raises(GuardRefused, match="BATCH-DONE"):
+        bureau.open()
+
+
+def test_a_station_of_another_name_goes_on_in_its_own_ledger(make_bureau: Callable[[int], Any]) -> None:
+    """Where the ledger is not shared the journals of every card lie here, whatever the station was called."""
+    from sscard.emulator import Tear
+
+    bureau, rack = make_bureau(1), Rack(tear={0: (250, Tear.AFTER)})
+    production = bureau.open()
+    for event in Line(production.work, [rack.slot(1)], patience=0.2).run():
+        if event.kind is Kind.LOST:
+            break
+    production.close()
+    bureau.place = replace(bureau.place, station="desk-7")
+    production = bureau.run([rack.slot(1)])
+    assert production.work.ledger.balance(production.job.job).complete
+    assert [event.resumed for event in bureau.events if event.kind is Kind.GOOD] == [True]
     production.close()

@@ -28,12 +28,36 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
 
 
 @pytest.fixture
+def shared(database: str) -> Iterator[Books]:
+    """For what only stations of several workspaces can do to each other."""
+    opened = postgres_books(database)
+    yield opened
+    for ledger in opened.opened:
+        ledger.close()
+
+
+@pytest.fixture
 def ledger(books: Books) -> Ledger:
     """A ledger with a job ``j`` of five people."""
+    return with_job(books)
+
+
+def with_job(books: Books) -> Ledger:
     opened = books.open()
     opened.sit()
     assert opened.open_job(job("j", 5), people(5))
     return opened
+
+
+def test_a_ledger_of_ones_own_has_no_other_stations(tmp_path: Path) -> None:
+    """A station that was renamed goes on with what it had under the old name."""
+    books = sqlite_books(tmp_path / "ledger.sqlite")
+    old, new = with_job(books), books.open("desk-7")
+    old.claim("j", card(1), "1")
+    (entry,) = new.own_work("j")
+    new.lose(entry, "declared-lost")
+    for opened in books.opened:
+        opened.close()
 
 
 def silence(books: Books, station: str, seconds: float) -> None:
@@ -217,8 +241,9 @@ def test_many_heads_of_two_stations(books: Books) -> None:
     assert good == dict.fromkeys(range(1, 161), 1)
 
 
-def test_two_that_settle_one_card(books: Books, ledger: Ledger) -> None:
+def test_two_that_settle_one_card(shared: Books) -> None:
     """A proof and a word that gives the card up, at the same moment: one of the two counts, rows and cards agree."""
+    ledger, books = with_job(shared), shared
     other = books.open("station-2")
     for turn in range(12):
         assert ledger.claim("j", card(turn), "1", 1) == 1
@@ -250,8 +275,9 @@ def test_two_that_settle_one_card(books: Books, ledger: Ledger) -> None:
             ledger.strike(card(turn), "x")
 
 
-def test_a_living_stations_card_is_its_own(books: Books, ledger: Ledger) -> None:
+def test_a_living_stations_card_is_its_own(shared: Books) -> None:
     """Another station gives it up only after the lease; the station itself at any time; back again, it finds it so."""
+    ledger, books = with_job(shared), shared
     other = books.open("station-2", lease=10)
     other.sit()
     other.claim("j", card(1), "1")
@@ -279,7 +305,8 @@ def test_a_living_stations_card_is_its_own(books: Books, ledger: Ledger) -> None
         ledger.lose(entry, "declared-lost")
 
 
-def test_own_work_is_of_this_station_only(books: Books, ledger: Ledger) -> None:
+def test_own_work_is_of_this_station_only(shared: Books) -> None:
+    ledger, books = with_job(shared), shared
     other = books.open("station-2")
     ledger.claim("j", card(1), "1")
     other.claim("j", card(2), "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import json
 import shutil
@@ -91,6 +92,21 @@ def test_joining_a_second_station(desk: Path, database: str, told: Told) -> None
     assert "station-2 (this one): alive" in shown
     assert "LEDGER-OWN" in told(Exit.REFUSED, "ledger", "prepare", "--workspace", own_workspace())
     assert [path.name for path in Path("a").iterdir() if "ledger.sqlite" in path.name] == []
+    with Path("b.csv").open(encoding="utf-8", newline="") as file:
+        people = [value for row in csv.DictReader(file) for value in (row["ssn"], row["name"], row["bank_pan"])]
+    kept = everything_in(database)
+    assert "T00000028" in kept, "card numbers are kept: the search sees what is there"
+    assert [value for value in people if value in kept] == []
+
+
+def everything_in(url: str) -> str:
+    """All that stands in a database, as text; bytes in hex and read as text."""
+    kept = []
+    with psycopg.connect(url) as db:
+        for (table,) in db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+            for row in db.execute(f"SELECT * FROM {table}".encode()):
+                kept += [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row]
+    return "\n".join(kept)
 
 
 def own_workspace() -> str:

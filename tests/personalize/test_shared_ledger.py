@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -147,6 +148,22 @@ def test_a_station_settles_only_its_own_cards(make_bureau: Make, database: str) 
     assert [event.resumed for event in a.events if event.kind is Kind.GOOD] == [True]
     assert balance(b).complete
     assert findings(a) == findings(b) == []
+
+
+def test_two_stations_enter_one_batch_at_once(make_bureau: Make, database: str) -> None:
+    """Whoever is first enters it, the other joins; the people stand in it once."""
+    both = stations(make_bureau, database, 30)
+    opened: list[Any] = []
+    threads = [threading.Thread(target=lambda bureau=bureau: opened.append(bureau.open())) for bureau in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({production.job.job for production in opened}) == 1
+    assert len(opened) == 2
+    for production in opened:
+        production.close()
+    assert (balance(both[0]).rows, balance(both[0]).left) == (30, 30)
 
 
 def test_a_dead_stations_row_returns_when_its_cards_fate_is_settled(make_bureau: Make, database: str) -> None:
@@ -379,6 +396,12 @@ def test_a_server_that_cannot_be_used(
         db.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
     a.place = replace(a.place, ledger=replace(a.place.ledger, url=database.replace("sscard@", "reader@")))
     assert refused(a.open) == "ledger-permission"
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO reader")
+    run(a, rack(1, count=1))
+    assert balance(a).complete, "that is all a station needs"
+    with psycopg.connect(a.place.ledger.url) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("DROP TRIGGER a_card_is_for_ever ON cards")
     with psycopg.connect(database, autocommit=True) as db:
         db.execute("DROP OWNED BY reader")
         db.execute("DROP ROLE reader")

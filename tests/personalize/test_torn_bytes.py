@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +24,7 @@ Make = Callable[..., Any]
 
 
 def lasting(card: SoftwareCard) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(image.dump(card)).items() if name not in MAY_DIFFER}
+    return {name: value for name, value in image.tree(card).items() if name not in MAY_DIFFER}
 
 
 def made(make_bureau: Make, name: str, cuts: list[Cut | None], interface: Interface) -> tuple[Any, list[SoftwareCard]]:

@@ -16,8 +16,8 @@ import pytest
 from sscard.cli import main
 from sscard.emulator import Rack
 from sscard.personalize import journal as journals
-from sscard.personalize import ledger as ledgers
 from sscard.personalize.ledger import State
+from sscard.personalize.ledger import sqlite as ledgers
 from sscard.personalize.line import Line
 from tests.personalize.test_bad_kills import _is_blank, holder
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fuzz.blanks import Liar
 from sscard.apdu.atr import Interface
 from sscard.apdu.transport import Channel
 from sscard.cos.dialect import load_dialect
@@ -196,17 +197,6 @@ class Log:
 
     def leave(self, visit: int) -> None:
         self.left.add(visit)
-
-
-class Liar(SoftwareCard):
-    """A card that answers one of its commands with a status of its own, without carrying it out."""
-
-    at = 0
-    status = b""
-
-    def transmit(self, apdu: bytes, /) -> bytes:
-        self.at -= 1
-        return self.status if self.at == 0 else super().transmit(apdu)
 
 
 def lost_tries(card: SoftwareCard) -> int:

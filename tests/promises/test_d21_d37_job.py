@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fuzz import blanks
+from fuzz.blanks import Liar
 from sscard.apdu.transport import Channel
 from sscard.cos.profile import load_profile
 from sscard.emulator import Rack, SoftwareCard, Tear, image
@@ -35,7 +36,6 @@ from sscard.terminal.session import CardSession
 from tests.ledgers import own_ledger
 from tests.personalize.test_audit import TAMPERED, finished, verify, ws
 from tests.personalize.test_bad_cards import Tray
-from tests.promises.test_d09_d14_cards import Liar
 
 __all__ = ["finished", "ws"]
 Make = Callable[[int], Any]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,17 +16,15 @@ from typing import Any, Final
 from sscard.errors import GuardRefused, JournalError
 from sscard.personalize.ledger import schema
 from sscard.personalize.ledger.engine import Engine
-from sscard.personalize.ledger.model import Account, Balance, CardEntry, Job, Seat, Standing, State, Station, Written
+from sscard.personalize.ledger.model import Account, Balance, CardEntry, Job, Seat, Standing, State, Written
+from sscard.personalize.ledger.seats import KEEP, Seated
 from sscard.personalize.record import Record
 
-_PIN: Final = "chain:"
 _STANDING: Final = "standing:"
 _KEY: Final = "person-key"
 _ROWS_AT_ONCE: Final = 1000
-_SIGNS_A_LEASE: Final = 4
 _CARDS: Final = "SELECT card, job, seq, station, head, state, reason, started, ended, decided FROM cards"
 _JOBS: Final = "SELECT job, batch, digest, profile, profile_digest, rows, created FROM jobs"
-_KEEP: Final = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 def key_check(person_key: bytes) -> str:
@@ -54,7 +51,7 @@ def require_key(engine: Engine, person_key: bytes) -> None:
         raise JournalError("ledger-other-key", path=engine.place, found=check, known=known[0] if known else "?")
 
 
-class Ledger:
+class Ledger(Seated):
     """One open ledger; may be shared by the heads of a line."""
 
     def __init__(self, engine: Engine, person_key: bytes, seat: Seat) -> None:
@@ -62,10 +59,8 @@ class Ledger:
 
         Raises JournalError as :func:`schema.require_current` and :func:`prepare` do; the engine is then closed.
         """
-        self.seat = seat
-        self._engine = engine
+        super().__init__(engine, seat)
         self._key = person_key
-        self._sign_at = 0.0
         try:
             if engine.shared:
                 schema.require_current(engine)
@@ -86,11 +81,6 @@ class Ledger:
         return self._engine.read(query)
 
     @property
-    def place(self) -> str:
-        """Where it lies: a path, or server and database."""
-        return self._engine.place
-
-    @property
     def engine(self) -> str:
         """The name of its database."""
         return self._engine.name
@@ -105,69 +95,9 @@ class Ledger:
         """The check value of the key of its person digests."""
         return key_check(self._key)
 
-    @property
-    def shared(self) -> bool:
-        """Whether stations of other workspaces may be at work in it."""
-        return self._engine.shared
-
     def close(self) -> None:
         """Let it go; idempotent."""
         self._engine.close()
-
-    # Stations
-
-    def sit(self) -> None:
-        """Sign in: from now on the station counts as alive for the length of its lease.
-
-        Raises GuardRefused("station-taken") where another workspace works under its name.
-        """
-        seat = self.seat
-        with self._engine.change():
-            done = self._engine.run(
-                "INSERT INTO stations VALUES (?, ?, ?, {now}) ON CONFLICT (station) DO UPDATE "
-                "SET lease = excluded.lease, seen = excluded.seen WHERE stations.identity = excluded.identity",
-                seat.station,
-                seat.identity,
-                float(seat.lease),
-            )
-            if done.rowcount != 1:
-                raise GuardRefused("station-taken", station=seat.station, path=self.place)
-        self._sign_at = time.monotonic() + seat.lease / _SIGNS_A_LEASE
-
-    def sign(self) -> None:
-        """Give a sign of life, when one is due; cheap to ask.  Raises as :meth:`sit`."""
-        if time.monotonic() >= self._sign_at:
-            self.sit()
-
-    def stations(self) -> dict[str, Station]:
-        """Every station that ever signed in, by name."""
-        query = "SELECT station, identity, lease, {now} - seen FROM stations ORDER BY station"
-        return {found[0]: Station(*found) for found in self._engine.read(query)}
-
-    def own_stations(self) -> frozenset[str]:
-        """Names under which this workspace has worked: all of them where the ledger is not shared."""
-        known = self.stations().values()
-        mine = {entry.station for entry in known if not self.shared or entry.identity == self.seat.identity}
-        return frozenset(mine | {self.seat.station})
-
-    def work_on(self, job: str, *, alone: bool = False) -> None:
-        """Hold a job until the ledger is closed, beside other stations' lines or ``alone``.
-
-        Raises GuardRefused("job-running").
-        """
-        mine = self._engine.hold(f"line:{self.seat.station}:{job}", alone=True)
-        if not (mine and self._engine.hold(f"job:{job}", alone=alone)):
-            raise GuardRefused("job-running", job=job)
-
-    def pin(self, station: str, place: str) -> None:
-        """Keep where a station's chain ends.  Raises JournalError."""
-        with self._engine.change():
-            self._engine.run(_KEEP, f"{_PIN}{station}", place)
-
-    def pins(self) -> dict[str, str]:
-        """Where each station's chain ended when it was last written to."""
-        found = self._engine.read("SELECT name, value FROM meta WHERE name LIKE ?", f"{_PIN}%")
-        return {name.removeprefix(_PIN): value for name, value in found}
 
     def keep_once(self, name: str, value: str) -> str:
         """Keep a word under a name that has none yet; returns the word that is kept."""
@@ -245,7 +175,7 @@ class Ledger:
     def stand(self, job: str, standing: Standing) -> None:
         """Open, pause or close a job; people of a closed one who still wait may come in another batch."""
         with self._engine.change():
-            self._engine.run(_KEEP, f"{_STANDING}{job}", standing)
+            self._engine.run(KEEP, f"{_STANDING}{job}", standing)
             if standing is Standing.CLOSED:
                 self._engine.run("UPDATE rows SET state = 'void' WHERE job = ? AND state = 'queued'", job)
 
@@ -277,7 +207,7 @@ class Ledger:
 
     def own_work(self, job: str) -> list[CardEntry]:
         """Cards in work at this station: the only ones it may settle, for their journals are here."""
-        return [entry for entry in self.cards(job, State.WORK) if entry.station == self.seat.station]
+        return [entry for entry in self.cards(job, State.WORK) if self.mine(entry)]
 
     def good_card(self, job: str, seq: int) -> CardEntry | None:
         """The good card of a row."""
@@ -353,19 +283,6 @@ class Ledger:
             self.require_silent(entry)
             if not self._settle(entry.card, State.WORK, State.LOST, State.QUEUED, reason, self.seat.station):
                 raise GuardRefused("lose-not-in-work", seq=entry.seq)
-
-    def require_silent(self, entry: CardEntry) -> None:
-        """Pass a card of this station, or of one silent for longer than its lease.
-
-        Raises GuardRefused("lose-station-lives").  Inside a change no sign of life can come before its end.
-        """
-        if entry.station == self.seat.station:
-            return
-        query = "SELECT station, identity, lease, {now} - seen FROM stations WHERE station = ? {mine}"
-        found = self._engine.first(query, entry.station)
-        if found is not None and (station := Station(*found)).lives:
-            silent, lease = round(station.silent), round(station.lease)
-            raise GuardRefused("lose-station-lives", seq=entry.seq, station=entry.station, silent=silent, lease=lease)
 
     def strike(self, card: str, reason: str) -> None:
         """A good card is spoiled after all: its plastic is counted, its row is queued again for another card."""
