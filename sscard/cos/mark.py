@@ -13,6 +13,11 @@ from sscard.keys.diversify import FACTOR_SIZE
 _SERIAL_SIZE = 4
 
 
+def factor_of(historical: bytes) -> bytes:
+    """The card factor in historical bytes: their last eight."""
+    return historical[-FACTOR_SIZE:]
+
+
 @dataclass(frozen=True, slots=True)
 class CardIdentity:
     """One card: ``name`` is its historical bytes in hex, ``factor`` (8 bytes) diversifies keys, ``serial`` has 4."""
@@ -37,4 +42,4 @@ class CardMark:
         told = atr.historical
         if atr.raw[0] != 0x3B or len(told) != self.length or any(told[at] != byte for at, byte in self.fixed):
             return None
-        return CardIdentity(told.hex().upper(), told[-FACTOR_SIZE:], told[-_SERIAL_SIZE:])
+        return CardIdentity(told.hex().upper(), factor_of(told), told[-_SERIAL_SIZE:])

@@ -14,7 +14,7 @@ from sscard.cos.dialect import Dialect
 from sscard.cos.mark import CardIdentity
 from sscard.errors import GuardRefused, SscardError
 from sscard.keys.service import KeyService
-from sscard.personalize.ahead import Ahead
+from sscard.personalize.ahead import Ahead, KeysAhead
 from sscard.personalize.journal import CardState, Note
 from sscard.personalize.ledger import CardEntry, Ledger, Standing, State
 from sscard.personalize.plan import Template
@@ -67,6 +67,7 @@ class Work:
     service: KeyService
     ledger: Ledger
     records: Ahead
+    keys: KeysAhead
     admission: Admitting
     folder: Path
     open_cards: dict[str, CardState]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sscard._version import VERSION
 from sscard.cos.dialect import Dialect, load_dialect
+from sscard.cos.mark import factor_of
 from sscard.cos.model import Profile
 from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.profile import load_profile
@@ -21,7 +22,7 @@ from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
 from sscard.personalize import journal as journals
-from sscard.personalize.ahead import Ahead
+from sscard.personalize.ahead import Ahead, KeysAhead
 from sscard.personalize.approval import approve, require_people
 from sscard.personalize.arrival import Arrival, compile_arrival
 from sscard.personalize.batch import Batch
@@ -209,11 +210,29 @@ def open_production(
     elif link:
         linkage = ByItem(ledger, job.job, pass_, link)
     admission = Admission(template, dialect, service, arrival, linkage, batch)
-    rows = Ahead(batch, template)
     work = Work(
-        job.job, template, dialect, service, ledger, rows, admission, folder, open_cards, note, tracer, certifier
+        job.job,
+        template,
+        dialect,
+        service,
+        ledger,
+        Ahead(batch, template),
+        KeysAhead(service, template.key_refs() | arrival.key_refs(), _told_of(ledger, pass_, feedback or {})),
+        admission,
+        folder,
+        open_cards,
+        note,
+        tracer,
+        certifier,
     )
     return Production(workspace, batch, job, work, waiting, lock, layout, behind)
+
+
+def _told_of(ledger: Ledger, pass_: Pass, feedback: Iterable[str]) -> Iterator[bytes]:
+    """Factors of the cards of a return file that the ledger does not know yet."""
+    for card in feedback:
+        if ledger.card(pass_.book.entry(card)) is None:
+            yield factor_of(bytes.fromhex(card))
 
 
 def _enter(ledger: Ledger, batch: Batch | BlankOrder, profile: Profile, pass_: Pass) -> Job:

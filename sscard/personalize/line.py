@@ -259,6 +259,7 @@ class _Head:
         while not (self.parked or self.line.over):
             self.alive = time.monotonic()
             self._work.records.get_ready(self.line.heads)
+            self._work.keys.get_ready(self.line.heads)
             paused = self._work.paused
             transport = None if paused else self._next_card()
             if transport is None:
@@ -296,6 +297,7 @@ class _Head:
             trace = self._work.tracer(self.number, transport.atr)
             channel = Channel(transport, (self._beat,) if trace is None else (self._beat, trace))
             identity = card_identity(channel, self._work.dialect)
+            self._work.keys.came(identity.factor)
             log = self._admit(channel, identity)
             if log is None:
                 self._idle()

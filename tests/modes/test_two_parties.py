@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from sscard.emulator.persistent import open_card
 from sscard.errors import Exit
+from sscard.keys.custody_service import CustodyService
+from sscard.keys.service import KeyRef
 from sscard.personalize import people
 from sscard.personalize.tearproof import difference, lasting
 from sscard.personalize.workspace import create_workspace
@@ -94,6 +96,23 @@ def test_the_bank_needs_its_own_keys_alone_and_by_return_file_none_of_the_others
     assert two.make(batch, "payment")[0] == Exit.FAILED
     assert not two.drawer
     assert two.make(batch, "payment", "--feedback", first.returned("social"))[0] == Exit.OK
+
+
+def test_keys_of_the_cards_of_a_return_file_are_made_before_they_come(
+    first: Party, party: MakeParty, batch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two, calls = party("two", frozenset({"MKPSE", "MKDEBIT"})), []
+    two.take_in(first.drawer)
+    real = CustodyService.prepare
+
+    def prepare(service: CustodyService, refs: Sequence[KeyRef], cards: Sequence[bytes]) -> None:
+        calls.append(({ref.name for ref in refs}, {card.hex().upper() for card in cards}))
+        real(service, refs, cards)
+
+    monkeypatch.setattr(CustodyService, "prepare", prepare)
+    table = rows(first.returned("social"))
+    assert two.make(batch, "payment", "--feedback", first.returned("social"))[0] == Exit.OK
+    assert calls == [({"MKPSE", "MKDEBIT"}, {row["reset_info"][-16:] for row in table})]
 
 
 def test_linkage_by_card_number_wants_no_key_of_the_first_party(first: Party, party: MakeParty, batch: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from sscard.cos.dialect import load_dialect
 from sscard.cos.profile import load_profile
-from sscard.errors import PlanError
+from sscard.errors import CustodyError, PlanError
+from sscard.keys.service import KeyRef, KeyService
 from sscard.personalize import people
-from sscard.personalize.ahead import Ahead
+from sscard.personalize.ahead import CARDS_AT_ONCE, Ahead, KeysAhead
 from sscard.personalize.batch import Batch, open_batch
 from sscard.personalize.plan import Filled, Template, compile_profile
 
@@ -95,3 +97,51 @@ def test_what_is_wrong_with_a_row_is_said_when_its_card_is_there(
     ahead.get_ready(1)
     with pytest.raises(PlanError):
         ahead.plan(ahead.record(1), SERIAL)
+
+
+class Counted:
+    """A key service that notes which cards it was asked to prepare for."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls: list[tuple[tuple[KeyRef, ...], tuple[bytes, ...]]] = []
+        self._error = error
+
+    def prepare(self, refs: tuple[KeyRef, ...], cards: tuple[bytes, ...]) -> None:
+        self.calls.append((refs, cards))
+        if self._error is not None:
+            raise self._error
+
+
+CARDS = tuple(number.to_bytes(8) for number in range(100))
+REFS = (KeyRef("RKSSSE", "990101"),)
+
+
+def keys_ahead(service: Counted, cards: tuple[bytes, ...] = CARDS) -> KeysAhead:
+    return KeysAhead(cast(KeyService, service), REFS, cards)
+
+
+def test_keys_are_made_a_block_of_cards_at_a_time() -> None:
+    service = Counted()
+    ahead = keys_ahead(service)
+    for number, card in enumerate(CARDS):
+        ahead.get_ready(2)
+        assert number < sum(len(cards) for _, cards in service.calls), "ready before it came"
+        ahead.came(card)
+    ahead.get_ready(2)
+    assert [len(cards) for _, cards in service.calls] == [CARDS_AT_ONCE, CARDS_AT_ONCE, 100 - 2 * CARDS_AT_ONCE]
+    assert b"".join(card for _, cards in service.calls for card in cards) == b"".join(CARDS)
+    assert {refs for refs, _ in service.calls} == {REFS}
+
+
+def test_cards_nobody_told_of_ask_for_nothing() -> None:
+    service = Counted()
+    ahead = keys_ahead(service, ())
+    ahead.get_ready(4)
+    ahead.came(CARDS[0])
+    assert service.calls == []
+
+
+def test_a_key_that_cannot_be_made_ahead_is_told_at_its_turn() -> None:
+    service = Counted(CustodyError("key-missing", key="RKSSSE"))
+    keys_ahead(service).get_ready(1)
+    assert len(service.calls) == 1
