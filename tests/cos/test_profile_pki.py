@@ -21,11 +21,14 @@ def tree_of(profile: str) -> dict[str, object]:
     return json.loads(image.dump(personalized_card(profile)))
 
 
-def test_the_overlay_sets_the_option_and_nothing_else() -> None:
+def test_the_overlay_sets_the_option_and_the_stage_of_certificates_and_nothing_else() -> None:
     plain, with_pki = load_profile(PLAIN), load_profile(WITH_PKI)
     assert (plain.pki_application, with_pki.pki_application) == (False, True)
     assert options_for(with_pki).pki_application
-    assert [change.fact for change in changes(plain, with_pki)] == ["pki_application"]
+    option, stages = changes(plain, with_pki)
+    assert (option.fact, stages.fact) == ("pki_application", "stages")
+    assert [each.name for each in with_pki.passes if "certificates" in each.stages] == ["holder"]
+    assert not any("certificates" in each.stages for each in plain.passes)
 
 
 def test_personalization_is_the_same_beside_it() -> None:
