@@ -46,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "finding-verdict": ("日志与账本对卡的结论不一致", "journal and ledger disagree about a card"),
     "finding-unknown-card": ("账本不知道日志中的卡", "the ledger does not know a card of the journals"),
     "finding-unmade-card": ("账本中的卡没有日志", "no journal tells of a card of the ledger"),
+    "finding-people": ("账本中的人或卡号被改动", "a person or card number of the ledger was changed"),
     "finding-totals": ("账本中的人或卡与任务的总数不符", "people or cards of the ledger are not what the job had"),
     "finding-return": ("回盘文件与写出时不同", "the return file differs from what was written"),
 }

@@ -32,6 +32,15 @@ _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The people of a job in the ledger: how many, their digest, and whether cards and rows tie."""
+
+    count: int
+    people: str
+    ties: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Where the evidence of a workspace lies.  ``journals``: job → name without ending → file."""
 
@@ -41,8 +50,7 @@ class Evidence:
     pins: dict[str, str]
     returns: dict[str, str]
     people: dict[str, bytes] = field(default_factory=dict)
-    totals: dict[str, tuple[int, bool]] = field(default_factory=dict)
-    """Job → rows in the ledger, and whether its cards and rows tie."""
+    rows: dict[str, Rows] = field(default_factory=dict)
 
     def findings(self) -> Iterator[Finding]:
         """What does not fit.  Raises JournalError where a file cannot be read."""
@@ -52,17 +60,22 @@ class Evidence:
                 entries, _ = evidence_check.read_chain(path, path.name, [])
                 yield from (Finding("approval", path.name, number, "") for number in broken(entries, self.people))
                 yield from self._counted(path.name, entries)
-            yield from (Finding("totals", job, 0, "") for job, (_, ties) in sorted(self.totals.items()) if not ties)
+            yield from (Finding("totals", job, 0, "") for job, rows in sorted(self.rows.items()) if not rows.ties)
         except OSError as error:
             raise JournalError("journal-unreadable", path=str(error.filename), cause=error.strerror) from error
 
     def _counted(self, chain: str, entries: list[dict[str, Any]]) -> Iterator[Finding]:
-        """Jobs that ran with more or fewer people than the ledger holds, or that it does not know."""
+        """Jobs that ran with more, fewer or other people than the ledger holds, or that it does not know.
+
+        Entries of older versions do not tell who the people were.
+        """
         for entry in entries:
             if entry["kind"] == "run" and entry["job"] in self.journals:
-                rows, _ = self.totals.get(entry["job"], (None, True))
-                if rows != entry["rows"]:
+                rows = self.rows.get(entry["job"])
+                if rows is None or rows.count != entry["rows"]:
                     yield Finding("totals", chain, entry["n"], entry["job"])
+                elif rows.people != entry.get("people", rows.people):
+                    yield Finding("people", chain, entry["n"], entry["job"])
 
 
 def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evidence:
@@ -91,8 +104,13 @@ def collect(workspace: Workspace, ledger: Ledger, job: str | None = None) -> Evi
             for path in return_files(workspace.outbox_path, name)
         },
         {person.name: person.public for person in Ceremonies(workspace.root).register()},
-        {entry.job: (found.rows, found.ties) for entry in ledger.jobs() for found in (ledger.balance(entry.job),)},
+        {name: _rows(ledger, name) for name in {entry.job for entry in ledger.jobs()} & {*jobs}},
     )
+
+
+def _rows(ledger: Ledger, job: str) -> Rows:
+    balance = ledger.balance(job)
+    return Rows(balance.rows, ledger.people_digest(job), balance.ties)
 
 
 def _card(card: CardEntry, ledger: Ledger) -> dict[str, object]:

@@ -194,7 +194,8 @@ def open_production(
         note = job_note(workspace, ledger, job)
         behind = clock_behind(workspace)
         late = {"behind": behind} if behind else {}
-        note("run", rows=job.rows, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
+        people = ledger.people_digest(job.job)
+        note("run", rows=job.rows, people=people, batch=job.digest, profile=job.profile_digest, tool=VERSION, **late)
         approve(workspace, job, signers, note)
         open_cards = settle(ledger, job, folder, note)
         waiting = tuple(ledger.own_work(job.job))

@@ -185,6 +185,14 @@ def person_taken_out(ws: Path) -> None:
     ledger(ws, "DELETE FROM rows WHERE seq = 2")
 
 
+def person_exchanged(ws: Path) -> None:
+    ledger(ws, "UPDATE rows SET person = ? WHERE seq = 2 AND job = (SELECT MIN(job) FROM jobs)", bytes(16))
+
+
+def card_number_changed(ws: Path) -> None:
+    ledger(ws, "UPDATE rows SET card_no = 'T99999999' WHERE seq = 2 AND job = (SELECT MIN(job) FROM jobs)")
+
+
 def job_taken_out(ws: Path) -> None:
     ledger(ws, "DELETE FROM jobs")
 
@@ -213,6 +221,8 @@ TAMPERED = [
     (person_queued_again, {"totals"}),
     (person_taken_out, {"totals"}),
     (job_taken_out, {"totals"}),
+    (person_exchanged, {"people"}),
+    (card_number_changed, {"people"}),
 ]
 
 
@@ -239,7 +249,9 @@ def test_tampering_is_found(
     alone = subprocess.run(
         [sys.executable, "-I", "-W", "error", "verify.py"], cwd=folder, capture_output=True, text=True
     )
-    shown = [kind for kind in found if kind != "totals"]  # people are rows of the ledger, and none is in the bundle
+    shown = [
+        kind for kind in found if kind not in ("totals", "people")
+    ]  # people are rows of the ledger, and none is in the bundle
     assert alone.returncode == int(bool(shown))
     assert sorted(line.split()[1] for line in alone.stdout.splitlines()[:-1]) == sorted(shown)
 

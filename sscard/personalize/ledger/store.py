@@ -167,6 +167,16 @@ class Ledger(Seated):
         found = self._engine.first(query, job, self.person(ssn))
         return int(found[0]) if found else None
 
+    def people_digest(self, job: str) -> str:
+        """SHA-256 in hex over the rows of a job, a line ``number:person:card number`` each: it never changes."""
+        query = "SELECT seq, person, card_no FROM rows WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"
+        digest, last = hashlib.sha256(), 0
+        while rows := self._engine.read(query, job, last, _ROWS_AT_ONCE):
+            lines = (f"{seq}:{bytes(person).hex()}:{card_no}\n" for seq, person, card_no in rows)
+            digest.update("".join(lines).encode())
+            last = rows[-1][0]
+        return digest.hexdigest()
+
     def standing(self, job: str) -> Standing:
         """Whether the job is open, paused or closed."""
         found = self._engine.first("SELECT value FROM meta WHERE name = ?", f"{_STANDING}{job}")
