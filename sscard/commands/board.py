@@ -105,13 +105,19 @@ def settled_line(event: Event) -> str:
 def resume_line(workspace: Workspace, ledger: Ledger, entry: CardEntry) -> str:
     """What to do with a card that stopped in work, with the command for one that is lost."""
     lose = f"sscard jobs --workspace {shlex.quote(str(workspace.root))} lose {entry.seq} --job {shlex.quote(entry.job)}"
-    facts = {"seq": entry.seq, "card_no": plain(ledger.card_no(entry.job, entry.seq)), "serial": plain(entry.card)[-8:]}
+    facts = card_facts(ledger, entry)
     if ledger.mine(entry):
         return text("personalize.resume", **facts, lose=lose)
     station = ledger.stations().get(entry.station)
     if station is not None and station.lives:
         return text("personalize.elsewhere", **facts, station=entry.station)
     return text("personalize.elsewhere-silent", **facts, station=entry.station, since=silent_since(station), lose=lose)
+
+
+def card_facts(ledger: Ledger, entry: CardEntry) -> dict[str, str | int]:
+    """What names a card in a text: row, card number, chip serial."""
+    number = plain(ledger.card_no(entry.job, entry.seq))
+    return {"seq": entry.seq, "card_no": number, "serial": plain(entry.card)[-8:]}
 
 
 def station_facts(stations: Mapping[str, Station], name: str) -> dict[str, object]:

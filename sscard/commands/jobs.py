@@ -36,7 +36,8 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
     context.obj = workspace
     if context.invoked_subcommand is not None:
         return Exit.OK
-    from sscard.commands.board import balance_facts, resume_line, station_facts
+    from sscard.commands.board import balance_facts, card_facts, resume_line, station_facts
+    from sscard.personalize.joblock import is_running
     from sscard.personalize.ledger import State
 
     place, ledger = _place(context, workspace)
@@ -46,6 +47,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
     for job in jobs:
         waiting = ledger.cards(job.job, State.WORK)
         standing = ledger.standing(job.job)
+        running = is_running(place.jobs_path / job.job)
         if as_json:
             cards = [
                 {"seq": entry.seq, "reset_info": plain(entry.card)} | station_facts(stations, entry.station)
@@ -53,7 +55,7 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
             ]
             emit(
                 {**balance_facts(ledger, job.job), "batch": job.batch, "created": job.created}
-                | {"standing": standing, "in_work": cards}
+                | {"standing": standing, "running": running, "in_work": cards}
             )
             continue
         balance = ledger.balance(job.job)
@@ -70,7 +72,9 @@ def command(context: click.Context, workspace: Path, as_json: bool) -> int:
             + text(f"operator.mark-{standing}")
         )
         for entry in waiting:
-            click.echo("  " + resume_line(place, ledger, entry))
+            here = running and ledger.mine(entry)
+            line = text("personalize.here", **card_facts(ledger, entry)) if here else resume_line(place, ledger, entry)
+            click.echo(f"  {line}")
     return Exit.OK
 
 

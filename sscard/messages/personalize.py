@@ -117,6 +117,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 停在中途。放回同一张卡并再运行同一条命令, 将从断点继续; 若卡已丢失: {lose}",
         "The card of row {seq} ({card_no}, chip serial {serial}) stopped in work. Put the same card back and run the same command again; if it is lost: {lose}",
     ),
+    "here": (
+        "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 正在制作中。",
+        "The card of row {seq} ({card_no}, chip serial {serial}) is being made now.",
+    ),
     "elsewhere": (
         "第 {seq} 行的卡 ({card_no}, 芯片序号 {serial}) 在工位 {station} 制作中。",
         "The card of row {seq} ({card_no}, chip serial {serial}) is being made at station {station}.",

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from sscard.errors import GuardRefused, JournalError, UsageError
-from sscard.personalize.job import JobLock, job_note, settle
+from sscard.personalize.job import job_note, settle
+from sscard.personalize.joblock import JobLock
 from sscard.personalize.ledger import Balance, CardEntry, Job, Ledger, Standing, State
 from sscard.personalize.workspace import Workspace
 

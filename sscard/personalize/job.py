@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from sscard.cos.model import Profile
 from sscard.cos.passes import WHOLE, Pass
 from sscard.cos.profile import load_profile
 from sscard.cos.profile_lint import require_sound
-from sscard.errors import CustodyError, GuardRefused, JournalError, PlanError
+from sscard.errors import CustodyError, GuardRefused, PlanError
 from sscard.keys.catalog import PIN, TRANSPORT
 from sscard.keys.ceremony.people import Signer
 from sscard.keys.service import KeyService
@@ -32,6 +30,7 @@ from sscard.personalize.clock import clock_behind
 from sscard.personalize.exchange.model import Format
 from sscard.personalize.heads import Tracer, Work, no_trace
 from sscard.personalize.jobkeys import hold_to_keys
+from sscard.personalize.joblock import JobLock
 from sscard.personalize.ledger import CardEntry, Job, Ledger, Standing, State
 from sscard.personalize.linkage import Admission, ByFeedback, ByItem, Linkage, NextRow
 from sscard.personalize.order import BlankOrder, digest, entered
@@ -41,28 +40,6 @@ from sscard.personalize.returns import return_path, return_sheet, write_returns
 from sscard.personalize.runner import Certifier
 from sscard.personalize.stages import CERTIFICATE_STAGE
 from sscard.personalize.workspace import Workspace, guard_mode
-
-
-class JobLock:
-    """Held by the one process that works on a job.  Raises GuardRefused where another holds it."""
-
-    def __init__(self, folder: Path, job: str) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise JournalError("journal-write", path=str(folder), cause=error.strerror) from error
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._handle)
-            raise GuardRefused("job-running", job=job) from None
-
-    def release(self) -> None:
-        """Let another process have the job; idempotent."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
 
 
 @dataclass(frozen=True, slots=True)

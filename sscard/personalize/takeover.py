@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sscard.errors import GuardRefused, JournalError
 from sscard.personalize.bookkeeping import connect, open_own, seat_of
-from sscard.personalize.job import JobLock
+from sscard.personalize.joblock import JobLock
 from sscard.personalize.ledger import Ledger, Seat
 from sscard.personalize.ledger.engine import Engine
 from sscard.personalize.ledger.store import prepare
