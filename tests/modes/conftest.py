@@ -15,6 +15,7 @@ from sscard.cli import main
 from sscard.keys.anchor import Anchor
 from sscard.keys.secret import Secret
 from sscard.keys.vault import Vault
+from sscard.personalize import people
 from sscard.personalize.workspace import Workspace, create_workspace
 
 REGION = "990101"
@@ -56,6 +57,14 @@ class Party:
         """The return file of the one job of a pass."""
         (path,) = (self.root / "outbox").glob(f"*-{pass_name}-*-return.csv")
         return path
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A batch of one person."""
+    path = tmp_path / "one.csv"
+    people.write(path, 1, seed=5, force=True)
+    return path
 
 
 @pytest.fixture

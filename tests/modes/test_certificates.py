@@ -22,7 +22,6 @@ from sscard.emulator.persistent import open_card
 from sscard.errors import CustodyError, Exit, KeyServiceMissing, Quarantined
 from sscard.keys.secret import Secret
 from sscard.keys.service import KeyRef
-from sscard.personalize import people
 from sscard.personalize.line import HUNG_AFTER
 from sscard.personalize.sample import PERSON, personalized_card
 from sscard.personalize.tearproof import Outcome, Proof, Trial, trials
@@ -45,13 +44,6 @@ def counter(party: Callable[..., Party]) -> Party:
     place.take_in(place.drawer)
     place.drawer[0].unlink()
     return place
-
-
-@pytest.fixture
-def one(tmp_path: Path) -> Path:
-    path = tmp_path / "one.csv"
-    people.write(path, 1, seed=5, force=True)
-    return path
 
 
 def test_a_silent_ca_leaves_the_card_in_work_and_the_next_run_finishes_it(counter: Party, one: Path) -> None:

@@ -33,13 +33,6 @@ def stock(party: MakeParty) -> Party:
     return bureau
 
 
-@pytest.fixture
-def one(tmp_path: Path) -> Path:
-    path = tmp_path / "one.csv"
-    people.write(path, 1, seed=5, force=True)
-    return path
-
-
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

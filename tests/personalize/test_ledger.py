@@ -146,10 +146,13 @@ def test_a_card_goes_its_ways_and_the_balance_ties(ledger: Ledger) -> None:
 
 
 def test_a_named_row(ledger: Ledger) -> None:
-    """For who finds the record by the person, not by the queue."""
-    assert ledger.row_of_person("j", "P4") == 3
-    assert ledger.row_of_person("j", "P99") is None
+    """For who finds the record by the person or the card number, not by the queue."""
+    number = ledger.card_no("j", 3)
+    assert ledger.row_of("j", ssn="P4") == ledger.row_of("j", card_no=number) == (3, State.QUEUED)
+    assert ledger.row_of("j", ssn="P99") is None
+    assert ledger.row_of("other", card_no=number) is None
     assert ledger.claim("j", card(1), "1", 3) == 3
+    assert ledger.row_of("j", ssn="P4") == (3, State.WORK)
     for seq, state in ((3, "work"), (99, "-")):
         with pytest.raises(GuardRefused) as caught:
             ledger.claim("j", card(2), "1", seq)

@@ -161,11 +161,12 @@ class Ledger(Seated):
         found = self._engine.first("SELECT card_no FROM rows WHERE job = ? AND seq = ?", job, seq)
         return str(found[0]) if found else ""
 
-    def row_of_person(self, job: str, ssn: str) -> int | None:
-        """The row of a job that is a person's, whatever became of it; None for a stranger."""
-        query = "SELECT seq FROM rows WHERE job = ? AND person = ?"
-        found = self._engine.first(query, job, self.person(ssn))
-        return int(found[0]) if found else None
+    def row_of(self, job: str, *, ssn: str = "", card_no: str = "") -> tuple[int, State] | None:
+        """Number and state of a job's live row by the person's number, or by the card's."""
+        column, value = ("person", self.person(ssn)) if ssn else ("card_no", card_no)
+        query = f"SELECT seq, state FROM rows WHERE {column} = ? AND job = ? AND state <> 'void'"  # noqa: S608
+        found = self._engine.first(query, value, job)
+        return (int(found[0]), State(found[1])) if found else None
 
     def people_digest(self, job: str) -> str:
         """SHA-256 in hex over the rows of a job, a line ``number:person:card number`` each: it never changes."""
@@ -223,13 +224,6 @@ class Ledger(Seated):
         """The good card of a row."""
         found = self._engine.first(f"{_CARDS} WHERE job = ? AND seq = ? AND state = 'good'", job, seq)
         return _entry(found) if found else None
-
-    def row_of(self, job: str, *, ssn: str = "", card_no: str = "") -> tuple[int, State] | None:
-        """Number and state of a job's live row by the person's number, or by the card's."""
-        column, value = ("person", self.person(ssn)) if ssn else ("card_no", card_no)
-        query = f"SELECT seq, state FROM rows WHERE {column} = ? AND job = ? AND state <> 'void'"  # noqa: S608
-        found = self._engine.first(query, value, job)
-        return (int(found[0]), State(found[1])) if found else None
 
     def claim(self, job: str, card: str, head: str, seq: int | None = None) -> int | None:
         """Bind a blank card to the next queued row, or to row ``seq``; None when no row is queued.
