@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sscard.messages import Lang, parts
+from sscard.messages import Lang, current, parts
 
 
 class Exit(IntEnum):
@@ -98,6 +98,13 @@ class StatusError(SscardError):
         super().__init__(key, sw=f"{sw:04X}", command=command, **fields)
         self.sw = sw
         self.command = command
+
+    def parts(self, lang: Lang | None = None) -> tuple[str, str]:
+        from sscard.apdu.status import meaning  # the wire itself raises errors
+
+        zh, en = meaning(self.sw)
+        told = zh if (lang or current()) == "zh" else en
+        return parts(f"errors.{self.key}", lang, meaning=told, **self.fields)
 
 
 class CounterError(SscardError):

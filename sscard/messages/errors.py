@@ -5,8 +5,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "interrupted": ("已中断。|", "Interrupted.|"),
     "usage": ("命令行写法不对: {cause}|用 --help 查看用法。", "The command line is wrong: {cause}|See --help."),
     "status": (
-        "命令 {command} 被卡拒绝: {sw}。|用 sscard explain {sw} 查看含义。",
-        "The card refused {command} with {sw}.|See sscard explain {sw}.",
+        "命令 {command} 被卡拒绝: {sw} {meaning}。|怎么办: sscard explain {sw}。",
+        "The card refused {command} with {sw}: {meaning}.|What to do: sscard explain {sw}.",
     ),
     "wrong-secret": (
         "{command}: 密钥或PIN不对 ({sw}), 还剩 {tries} 次。已停止, 不会再试。|核对密钥版本和地区后再继续。",
