@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from sscard import messages
-from sscard.errors import SscardError
+from sscard.errors import SscardError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,9 +57,26 @@ def emit(value: Mapping[str, object]) -> None:
 
 
 def ask_hidden(prompt: str, *, twice: bool = False) -> str:
-    """What somebody types unseen, twice over where it is new; ``prompt`` is the text itself."""
-    again = messages.text("help.type-again") if twice else False
-    return str(click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=again))
+    """What somebody types unseen, twice over where it is new; ``prompt`` is the text itself.
+
+    Where standard input is no terminal it is the next line, twice over too.  Raises UsageError("typed-differs"),
+    and Abort at its end, as if somebody had left.
+    """
+    again = messages.text("help.type-again") if twice else ""
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, err=True, confirmation_prompt=again or False))
+    typed = _next_line(prompt)
+    if again and _next_line(again) != typed:
+        raise UsageError("typed-differs")
+    return typed
+
+
+def _next_line(prompt: str) -> str:
+    click.echo(f"{prompt}:", err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line.rstrip("\r\n")
 
 
 def show_error(error: SscardError, *, as_json: bool) -> None:

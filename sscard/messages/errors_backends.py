@@ -13,6 +13,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "--keys {spec}: {reason}。|例: vault、pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE、server:127.0.0.1:7733、sdf:FILE?keys=FILE。",
         "--keys {spec}: {reason}.|Examples: vault, pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE, server:127.0.0.1:7733, sdf:FILE?keys=FILE.",
     ),
+    "typed-differs": (
+        "两次输入不同。|再运行一次。",
+        "The two did not agree.|Run it again.",
+    ),
     "keys-emulator": (
         "--reader emulator 的样卡用自己的密钥, 不用 --keys。|去掉其中一个选项。",
         "The sample card of --reader emulator has keys of its own; --keys has no say.|Leave one of the two out.",

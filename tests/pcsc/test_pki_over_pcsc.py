@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ def test_from_key_pair_to_a_whole_card(
     card.present(interface)
     reader = reader_with(card)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", lambda *_words, **_how: "123456")
     assert main(["pki", "key-pair", "--reader", reader, "--out", "card.pem"]) == Exit.OK
     assert main(["pki", "demo-ca", "card.pem", "--out", "ca"]) == Exit.OK

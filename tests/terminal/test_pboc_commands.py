@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def run(card: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
         assert (hide_input, err) == (True, True)
         return typed.pop(0)
 
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", prompt)
 
     def command(*words: str, pin: bool = False, lang: str = "en") -> tuple[int, str]:
@@ -173,6 +175,7 @@ def test_pin_commands_show_no_key_to_a_card_they_do_not_serve(
     card: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     typed = [PIN, "654321", "654321"]
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", lambda *_words, **_options: typed.pop(0))
     assert main(["--lang", "en", "pin", "change"]) == Exit.OK
     assert main(["--lang", "en", "pin", "verify"]) == Exit.OK

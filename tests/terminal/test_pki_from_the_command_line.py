@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         assert err
         return answers.pop(0)
 
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", prompt)
     return answers
 

@@ -132,6 +132,7 @@ def test_read_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_read_with_the_pin(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_args, **_kwargs: "123456")
     assert run("read", "DF04/EF06", "--reader", "emulator", "--pin", "--json") == Exit.OK
     assert lines(capsys)[0]["rights"] == ["PIN", "RK1DF04"]
@@ -142,6 +143,7 @@ def test_read_with_the_pin(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 def test_a_wrong_pin_is_told_with_the_tries_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_args, **_kwargs: "654321")
     assert run("read", "DF04/EF08", "--reader", "emulator", "--pin") == Exit.FAILED
     err = capsys.readouterr().err

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -55,6 +57,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         assert err
         return answers.pop(0)
 
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", prompt)
     return answers
 
@@ -231,3 +234,17 @@ def test_no_secret_is_printed(card: SoftwareCard, typed: list[str], capsys: pyte
 def test_help_has_an_example(words: tuple[str, ...], lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words, "--help", lang=lang) == Exit.OK
     assert f"sscard {' '.join(words)}" in capsys.readouterr().out
+
+
+def test_pins_come_line_by_line_where_there_is_no_terminal(
+    card: SoftwareCard, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(lines: str, *words: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+        return main(["--lang", "en", *words]), capsys.readouterr().err
+
+    assert told(f"{PIN}\n{NEW}\n{NEW}\n", "pin", "change") == (Exit.OK, "old PIN:\nnew PIN:\nthe same again:\n")
+    assert told(f"{NEW}\r\n", "pin", "verify") == (Exit.OK, "PIN:\n")
+    code, said = told(f"{NEW}\n{PIN}\n{NEW}\n", "pin", "change")
+    assert (code, "TYPED-DIFFERS" in said) == (Exit.USAGE, True)
+    assert told("", "pin", "verify")[0] == Exit.INTERRUPTED
