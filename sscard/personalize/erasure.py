@@ -16,6 +16,7 @@ from sscard.keys.ceremony.people import Signer
 from sscard.personalize.approval import approve, require_people
 from sscard.personalize.job import job_note
 from sscard.personalize.ledger import Job, Ledger, Standing
+from sscard.personalize.order import made_of
 from sscard.personalize.outbox import ACK_SUFFIX, Outbox, Stage
 from sscard.personalize.register import digest_of, read_register
 from sscard.personalize.returns import spoiled_path
@@ -49,7 +50,7 @@ def erase(
     :func:`require_people` raises; JournalError("erase-failed") for a file that cannot be removed.
     """
     for path in batch_files:
-        if digest_of(path) != job.digest:
+        if not made_of(job, digest_of(path)):
             raise GuardRefused("erase-foreign", path=str(path), job=job.job)
     require_people(workspace, signers)
     paths = [*dict.fromkeys(path.resolve() for path in (*batch_files, *_of_the_outbox(workspace, job)))]
@@ -71,9 +72,12 @@ def remains(workspace: Workspace, job: Job, folders: Iterable[Path] = ()) -> lis
     erased = read_register(workspace.chain_path.parent).erased.get(job.job, set())
     if not erased:
         raise GuardRefused("erase-never", job=job.job)
-    wanted = {job.digest, *erased}
+
+    def left(path: Path) -> bool:
+        return (sha256 := digest_of(path)) in erased or made_of(job, sha256)
+
     places = [workspace.root, *folders]
-    found = [path for place in places for path in place.rglob("*") if path.is_file() and digest_of(path) in wanted]
+    found = [path for place in places for path in place.rglob("*") if path.is_file() and left(path)]
     return sorted({path.resolve() for path in (*found, *_of_the_outbox(workspace, job))})
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sscard.cos.passes import WHOLE, Book, Pass
+from sscard.personalize.ledger.model import Job
 from sscard.personalize.record import Record
 
 _EMPTY: Final = Record(0, 0, "", "", "", "", "", "", "", "", "")
@@ -44,7 +45,16 @@ class BlankOrder:
 
 def digest(batch: str, pass_: Pass) -> str:
     """The digest of a job: that of its batch for whole cards; another pass of the same batch is another job."""
-    return batch if pass_.name == WHOLE else hashlib.sha256(f"{batch}/{pass_.name}".encode()).hexdigest()
+    return batch if pass_.name == WHOLE else _of_pass(batch, pass_.name)
+
+
+def made_of(job: Job, batch: str) -> bool:
+    """Whether a job, of whatever pass, is made of the batch file with this SHA-256."""
+    return job.digest in (batch, _of_pass(batch, job.batch.rpartition("/")[2]))
+
+
+def _of_pass(batch: str, name: str) -> str:
+    return hashlib.sha256(f"{batch}/{name}".encode()).hexdigest()
 
 
 def entered(records: Iterable[Record], pass_: Pass, job: str) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,3 +153,19 @@ def test_a_journal_that_a_kill_left_empty_and_unnamed_is_no_finding(stock: Party
     assert stock.run("audit", "verify")[0] == Exit.OK
     left.write_text("{}\n")
     assert stock.run("audit", "verify")[0] == Exit.FAILED
+
+
+def test_what_a_pass_was_made_of_is_erased_like_any_batch(stock: Party, one: Path, tmp_path: Path) -> None:
+    stock.take_in(stock.drawer[:1])
+    assert stock.make(one, "holder")[0] == Exit.OK
+    job = stock.returned("holder").name.removesuffix("-return.csv")
+    assert stock.run("jobs", "close", job, "--blanks", 1, "--left", 0)[0] == Exit.OK
+    other = tmp_path / "other.csv"
+    other.write_text("990101")
+    assert stock.run("erase", job, other, "--yes")[0] == Exit.REFUSED
+    copy = tmp_path / "copy.csv"
+    shutil.copy(one, copy)
+    assert stock.run("erase", job, one, "--yes")[0] == Exit.OK
+    assert not one.exists()
+    code, told = stock.run("erase", job, "--verify", tmp_path)
+    assert (code, str(copy) in str(told)) == (Exit.FAILED, True)
