@@ -1,7 +1,8 @@
 """Certificates for a card in the line: key pair made on the card, public key to a CA, what it sends back onto the card.
 
 Everything may be done again: a key pair that is there is kept, and what the CA answered for it is on disk before the
-card gets any of it, so that a torn card asks nobody twice.  docs/modes.md, "certificates"; docs/pki.md.
+card gets any of it, so that a torn card asks nobody twice; a card that is proved needs it no more.  docs/modes.md,
+"certificates"; docs/pki.md.
 """
 
 from __future__ import annotations
@@ -62,16 +63,26 @@ class CardCertifier:
         pki_install.install(card, issued.signature, issued.encryption, issued.envelope)
 
     def prove(self, channel: Channel, pin: Secret) -> None:
-        """Judge keys and certificates of a card just reset.  Raises Quarantined("quarantine-certificate")."""
+        """Judge keys and certificates of a card just reset; then the CA's answer is removed, for it names the holder.
+
+        Raises Quarantined("quarantine-certificate"), CustodyError("ca-kept").
+        """
         card = PkiCard(channel)
         card.verify(PinRole.USER, pin)
         for verdict in pki_check.check(card, self._now(), self._authority.certificate, possession=True):
             if not verdict.passed:
                 raise Quarantined("quarantine-certificate", pair=verdict.pair.name.lower(), rule=verdict.rule.value)
+        public = card.public_key(Pair.SIGNATURE)
+        if public is not None:
+            path = self._path(public)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise CustodyError("ca-kept", path=str(path), cause=error.strerror) from error
 
     def _issued(self, holder: Holder, public: bytes) -> Issued:
         """The CA's answer for a key, asked for once."""
-        path = self._kept / f"{sha256(public).hexdigest()[:32]}.json"
+        path = self._path(public)
         try:
             if path.exists():
                 return issued_from(path.read_bytes())
@@ -81,6 +92,10 @@ class CardCertifier:
         except OSError as error:
             raise CustodyError("ca-kept", path=str(path), cause=error.strerror) from error
         return issued
+
+    def _path(self, public: bytes) -> Path:
+        """Where the answer for a key is kept."""
+        return self._kept / f"{sha256(public).hexdigest()[:32]}.json"
 
 
 def issued_bytes(issued: Issued) -> bytes:

@@ -247,6 +247,7 @@ def test_commands_at_the_counter_take_the_option(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It reaches the place where keys are opened: the sample card alone has its own."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_, **__: "123456")
     assert main([*words, "--reader", "emulator"]) == Exit.OK
     capsys.readouterr()

@@ -25,7 +25,7 @@ from sscard.keys.service import KeyRef
 from sscard.personalize.line import HUNG_AFTER
 from sscard.personalize.sample import PERSON, personalized_card
 from sscard.personalize.tearproof import Outcome, Proof, Trial, trials
-from sscard.terminal.certifier import CardCertifier, issued_bytes, issued_from
+from sscard.terminal.certifier import CardCertifier, issued_bytes
 from sscard.terminal.pki import Pair, PkiCard
 
 from .conftest import Party
@@ -53,11 +53,10 @@ def test_a_silent_ca_leaves_the_card_in_work_and_the_next_run_finishes_it(counte
     assert (code, events[-1]["work"], events[-1]["spoiled"]) == (Exit.NO_READER, 1, 0)
     code, events = counter.make(one, *words, "--ca", "demo")
     assert (code, events[-1]["good"], events[-1]["spoiled"]) == (Exit.OK, 1, 0)
-    (kept,) = (counter.root / "certificates").iterdir()
+    assert list((counter.root / "certificates").iterdir()) == [], "what names the holder is gone with the proof"
     with open_card(counter.drawer[0]) as card:
         card.reset()
-        on_card = PkiCard(Channel(card)).certificate(Pair.SIGNATURE)
-    assert on_card == issued_from(kept.read_bytes()).signature
+        assert PkiCard(Channel(card)).certificate(Pair.SIGNATURE) is not None
     assert counter.run("audit", "verify")[0] == Exit.OK
 
 

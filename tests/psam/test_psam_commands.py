@@ -191,6 +191,7 @@ def test_reading_and_pin_with_a_psam(
     files = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     rights = {right for file in files if "rights" in file for right in file["rights"]}
     assert {"RK1DF03", "RK2DF03", "RKSSSE"} <= rights
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_args, **_options: "654321")
     assert main(["pin", "reload", *words]) == Exit.OK
 
@@ -198,6 +199,7 @@ def test_reading_and_pin_with_a_psam(
 def test_a_purchase_with_a_psam_needs_no_numbers(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_args, **_options: "123456")
     words = ("--reader", "emulator", "--psam", "emulator", "--json")
     assert main(["purse", "load", "50", *words]) == Exit.OK
