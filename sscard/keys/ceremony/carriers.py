@@ -25,7 +25,6 @@ SET_SIZE: Final = 8
 TRANSPORT_SIZE: Final = 32
 COPIES: Final = (1, 2)
 PIN_LENGTHS: Final = range(8, 17)
-_DIGEST_SIZE: Final = 32
 
 
 class Carrier(Enum):
