@@ -12,16 +12,14 @@ It starts its own pcscd and needs pcscd and vsmartcard-vpcd.
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from measure import report
-from virtual import service, wait_present
+from virtual import feeding, service
 
 from sscard.commands.readers_open import open_slots
 from sscard.cos.profile import load_profile
@@ -38,35 +36,6 @@ CARDS = int(sys.argv[2]) if len(sys.argv) > 2 else 2
 PACE_MS = int(sys.argv[3]) if len(sys.argv) > 3 else 10
 HEADS = 16
 REGION = "990101"
-CARD_PROGRAM = """
-import sys, threading, time
-from sscard.emulator import SoftwareCard
-from sscard.emulator.vpcd import Bridge, Feeder
-first_port, readers, count, pace = (int(word) for word in sys.argv[1:])
-class Paced(SoftwareCard):
-    def transmit(self, apdu):
-        time.sleep(pace / 1000)
-        return super().transmit(apdu)
-def serve(place):
-    cards = (Paced.blank(place * count + number, seed=5) for number in range(1, 1 + count))
-    Bridge(Feeder(cards, replace=True), "127.0.0.1", first_port + place, lambda event, card: None).run()
-for place in range(readers):
-    threading.Thread(target=serve, args=(place,)).start()
-"""
-
-
-@contextmanager
-def feeding(port: int) -> Iterator[None]:
-    """So many blank cards a head in each of the readers."""
-    numbers = (port, HEADS, CARDS, PACE_MS)
-    cards = subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, *(str(number) for number in numbers)])
-    try:
-        wait_present(HEADS)
-        yield
-    finally:
-        cards.kill()
-        cards.wait()
-        time.sleep(1)
 
 
 def make(folder: Path, slots: Sequence[Slot]) -> tuple[float, float]:
@@ -98,9 +67,9 @@ def main() -> None:
     many: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as name, service(Path(name) / "p", HEADS) as port:
         for number in range(ROUNDS):
-            with feeding(port):
+            with feeding(port, CARDS, readers=HEADS, pace_ms=PACE_MS):
                 one.append(make(Path(name) / f"one-{number}", open_slots("all")[:1]))
-            with feeding(port):
+            with feeding(port, CARDS, readers=HEADS, pace_ms=PACE_MS):
                 many.append(make(Path(name) / f"many-{number}", open_slots("all")))
     median = statistics.median
     report(

@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from measure import report
@@ -29,7 +27,7 @@ from smartcard.CardConnection import CardConnection
 from smartcard.Exceptions import CardConnectionException, NoCardException
 from smartcard.scard import SCARD_RESET_CARD, SCARD_SHARE_EXCLUSIVE, SCARD_UNPOWER_CARD
 from smartcard.System import readers
-from virtual import service, wait_present
+from virtual import feeding, service
 
 from sscard.apdu.transport import Transport
 from sscard.commands.readers_open import open_slots
@@ -47,19 +45,6 @@ PACED_CARDS = 4
 PACE_MS = 5
 ROUNDS = 3
 REGION = "990101"
-CARD_PROGRAM = """
-import sys, time
-from sscard.emulator import SoftwareCard
-from sscard.emulator.vpcd import Bridge, Feeder
-port, count, each, pace = (int(word) for word in sys.argv[1:])
-class Paced(SoftwareCard):
-    def transmit(self, apdu):
-        time.sleep(pace / 1000)
-        return super().transmit(apdu)
-kind = Paced if pace else SoftwareCard
-cards = (kind.blank(serial, seed=5) for serial in range(1, 1 + count) for _ in range(each))
-Bridge(Feeder(cards, replace=True), "127.0.0.1", port, lambda event, card: None).run()
-"""
 
 
 class Recorder:
@@ -117,20 +102,6 @@ class Alternating:
 
     def close(self) -> None:
         self._slot.close()
-
-
-@contextmanager
-def feeding(port: int, count: int, each: int, pace_ms: int = 0) -> Iterator[None]:
-    """Blank cards in the reader, ``each`` of ``count`` serials; in the end the service has seen the reader empty."""
-    numbers = (port, count, each, pace_ms)
-    cards = subprocess.Popen([sys.executable, "-c", CARD_PROGRAM, *(str(number) for number in numbers)])
-    try:
-        wait_present()
-        yield
-    finally:
-        cards.terminate()
-        cards.wait()
-        time.sleep(1)
 
 
 def make(folder: Path, slot: Slot, count: int, *, tracer: Tracer = no_trace) -> list[float]:
@@ -201,7 +172,7 @@ def compare(folder: Path, port: int, commands: dict[bytes, list[bytes]], count: 
     cpu: list[float] = []
     raw_cpu: list[float] = []
     for number in range(rounds):
-        with feeding(port, count, 2, pace_ms):
+        with feeding(port, count, 2, pace_ms=pace_ms):
             slot = Alternating(open_slots("all")[0], commands)
             pairs = list(zip(make(folder / f"{number}", slot, count), slot.raw_seconds, strict=False))
         ours += (card for card, _ in pairs)

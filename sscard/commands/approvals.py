@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sscard.commands.common import is_terminal
+from sscard.commands.common import ask_hidden, is_terminal
 from sscard.errors import GuardRefused, UsageError
 from sscard.messages import text
 
@@ -104,8 +104,7 @@ def _typed(register: Register, count: int) -> Iterable[tuple[Person, Secret]]:
 def _typed_by(person: Person) -> Secret:
     from sscard.keys.secret import Secret
 
-    typed = click.prompt(text("operator.ask-passphrase", name=person.name), hide_input=True, err=True)
-    return Secret(typed.encode("utf-8"))
+    return Secret(ask_hidden(text("operator.ask-passphrase", name=person.name)).encode("utf-8"))
 
 
 def _from_lines(register: Register, count: int) -> Iterable[tuple[Person, Secret]]:

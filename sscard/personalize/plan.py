@@ -1,7 +1,7 @@
 """From profile, dialect and record to the ordered list of steps that makes one card.
 
 A template is made once for a pass of a profile; a plan is the template with one person's values put in.  Both are pure:
-no card, no key value, no clock.  The order of stages comes from the pass; each stage is a function of this module.
+no card, no key value, no clock.  The order of stages comes from the pass; each is a function of :mod:`.stages`.
 """
 
 from __future__ import annotations

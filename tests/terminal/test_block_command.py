@@ -9,24 +9,12 @@ import pytest
 
 from sscard.apdu.transport import Channel
 from sscard.cli import main
-from sscard.commands import counter, readers_open
 from sscard.emulator import SoftwareCard
 from sscard.errors import Exit
-from sscard.keys.hierarchy import memory_service
 from sscard.terminal.identify import Identity, identify
-from tests.terminal.test_terminal_counter_commands import Kept
 
 BLOCKED, BLOCKED_APPLICATION = bytes.fromhex("6A81"), bytes.fromhex("9303")
 SELECT_SSSE = bytes.fromhex("00A404000F7378312E73682EC9E7BBE1B1A3D5CF")
-
-
-@pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch) -> SoftwareCard:
-    """The card in every reader."""
-    kept = Kept()
-    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: kept)
-    monkeypatch.setattr(counter, "keys_for", lambda *_places: memory_service())
-    return kept.card
 
 
 def identity(card: SoftwareCard) -> Identity:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
-import sys
 from contextlib import closing
 from pathlib import Path
 
-import click
 import pytest
 
 from sscard.certificates import Certificate, sm2
@@ -19,21 +17,6 @@ from sscard.errors import Exit
 
 USER, ADMINISTRATOR = "123456", "12345678"
 TRANSPORT, NEW_KEY = "D1DDCABEB4ABCAE4D6F7BFD8C3DCD4BF", "00112233445566778899AABBCCDDEEFF"
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is typed, in order; a prompt without an answer is an error."""
-    answers: list[str] = []
-
-    def prompt(text: str, *, hide_input: bool, err: bool, confirmation_prompt: bool) -> str:
-        assert hide_input
-        assert err
-        return answers.pop(0)
-
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(click, "prompt", prompt)
-    return answers
 
 
 @pytest.fixture

@@ -7,59 +7,18 @@ import json
 import sys
 from pathlib import Path
 
-import click
 import pytest
 
 from sscard.cli import main
-from sscard.commands import counter, readers_open
+from sscard.commands import readers_open
 from sscard.emulator import SoftwareCard
 from sscard.emulator.nodes import KeyType
 from sscard.errors import CustodyError, Exit
-from sscard.keys.hierarchy import memory_service
-from sscard.personalize.sample import personalized_card
+
+from .conftest import Kept
 
 PIN, NEW = "123456", "73915846"
 TERMINAL = ("--terminal", "990101000042")
-
-
-class Kept:
-    """The card behind the command, which stays what it is from one command to the next."""
-
-    def __init__(self) -> None:
-        self.card = personalized_card()
-        self.atr, self.name = self.card.atr, "Virtual PCD 0 00 00"
-
-    def transmit(self, apdu: bytes, /) -> bytes:
-        return self.card.transmit(apdu)
-
-    def reset(self) -> bytes:
-        return self.card.reset()
-
-    def close(self) -> None:
-        self.card.reset()
-
-
-@pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch) -> SoftwareCard:
-    kept = Kept()
-    monkeypatch.setattr(readers_open, "open_transport", lambda *_names: kept)
-    monkeypatch.setattr(counter, "keys_for", lambda *_places: memory_service())
-    return kept.card
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the holder types, in order; a prompt without an answer is an error."""
-    answers: list[str] = []
-
-    def prompt(text: str, *, hide_input: bool, err: bool, confirmation_prompt: bool) -> str:
-        assert hide_input
-        assert err
-        return answers.pop(0)
-
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(click, "prompt", prompt)
-    return answers
 
 
 def run(*words: str, lang: str = "en") -> int:
